@@ -1,0 +1,133 @@
+import * as z from 'zod/mini'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { prefixes } from '../config/names.ts'
+import { fromBase64, hashTuple, sha256Hex, toBase64 } from '../primitives/bytes.ts'
+import { epochMs, type EpochMs } from '../primitives/clock.ts'
+
+/**
+ * One accepted delivery on its way to the worker. The bytes are carried exactly as they came: base64 inline, or as a
+ * pointer to an object whose SHA-256 must match. Version 1; unknown versions are set aside, never dropped.
+ */
+export interface Envelope {
+  readonly v: 1
+  /** `evt_…`: derived from tenant, endpoint and key, so a second delivery of the same event has the same id. */
+  readonly id: string
+  readonly tenant: string
+  readonly provider: string
+  readonly endpoint: string
+  readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
+  /** Identity of the delivery, from signed data where the provider signs one; else `sha256:…` of the body. */
+  readonly deliveryKey: string
+  /** The provider's own type of the event, `unknown` where it names none. */
+  readonly type: string
+  readonly receivedAt: EpochMs
+  /** The provider's time of the event, when it says one. */
+  readonly occurredAt?: EpochMs
+  readonly contentType?: string
+  /** Headers that the provider's declaration asks to keep, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly traceparent?: string
+  readonly body: InlineBody | StoredBody
+  /** Set on a replay: the event whose bytes these are. */
+  readonly replayOf?: string
+}
+
+export interface InlineBody {
+  readonly base64: string
+  /** Lower-case hex SHA-256 of the raw bytes. */
+  readonly sha256: string
+}
+
+export interface StoredBody {
+  /** Object key under `bodies/{tenant}/`. */
+  readonly key: string
+  readonly sha256: string
+  readonly bytes: number
+}
+
+/** Ids of tenants, endpoints and providers: one grammar, so they can stand in paths, keys and logs as they are. */
+export const idGrammar = /^[a-z0-9][a-z0-9_-]{0,62}$/
+
+const id = z.string().check(z.regex(idGrammar))
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+const text = z.string().check(z.maxLength(2_048))
+const instant = z.pipe(
+  z.int().check(z.gte(0)),
+  z.transform((value: number) => epochMs(value)),
+)
+
+const schema = z.strictObject({
+  v: z.literal(1),
+  id: z.string().check(z.regex(/^evt_[A-Za-z0-9_-]{32}$/)),
+  tenant: id,
+  provider: id,
+  endpoint: id,
+  via: z.enum(['webhook', 'poll', 'bus', 'replay']),
+  deliveryKey: text,
+  type: text,
+  receivedAt: instant,
+  occurredAt: z.optional(instant),
+  contentType: z.optional(text),
+  headers: z.record(z.string(), text),
+  traceparent: z.optional(text),
+  body: z.union([
+    z.strictObject({ base64: z.string(), sha256 }),
+    z.strictObject({ key: z.string().check(z.maxLength(256)), sha256, bytes: z.int() }),
+  ]),
+  replayOf: z.optional(text),
+})
+
+/** The id of an event: injective on (tenant, endpoint, key), equal for every delivery of it. */
+export const eventId = (tenant: string, endpoint: string, key: string): string =>
+  `evt_${hashTuple(tenant, endpoint, key).toString('base64url').slice(0, 32)}`
+
+export const inlineBody = (raw: Uint8Array): InlineBody => ({ base64: toBase64(raw), sha256: sha256Hex(raw) })
+
+export const isStored = (body: InlineBody | StoredBody): body is StoredBody => 'key' in body
+
+export const encodeEnvelope = (envelope: Envelope): string => JSON.stringify(envelope)
+
+/**
+ * Reads a message body.
+ * @throws SluiceError `BAD_ENVELOPE` when it is not an envelope of a known version, or its parts contradict each other.
+ */
+export function decodeEnvelope(message: string): Envelope {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(message)
+  } catch (cause) {
+    throw new SluiceError('BAD_ENVELOPE', 'the message is not JSON', { cause })
+  }
+  const result = schema.safeParse(parsed)
+  if (!result.success) {
+    const where = result.error.issues[0]?.path.join('.') ?? ''
+    throw new SluiceError('BAD_ENVELOPE', `the message is not an envelope of version 1 (at "${where}")`)
+  }
+  const envelope = result.data as Envelope
+  if (isStored(envelope.body) && !isOwnKey(envelope.body.key, envelope.tenant)) {
+    throw new SluiceError('BAD_ENVELOPE', "the message points outside its tenant's objects")
+  }
+  return envelope
+}
+
+const isOwnKey = (key: string, tenant: string): boolean =>
+  key.startsWith(`${prefixes.bodies}${tenant}/`) &&
+  /^[A-Za-z0-9_-]+$/.test(key.slice(prefixes.bodies.length + tenant.length + 1))
+
+/**
+ * The raw bytes of an inline body.
+ * @throws SluiceError `BAD_ENVELOPE` on damaged base64, `PAYLOAD_CORRUPT` when the hash differs.
+ */
+export function inlineBytes(body: InlineBody): Buffer {
+  const bytes = fromBase64(body.base64)
+  if (!bytes) throw new SluiceError('BAD_ENVELOPE', 'the body is not base64')
+  return checked(bytes, body.sha256)
+}
+
+/** @throws SluiceError `PAYLOAD_CORRUPT` when `bytes` are not the ones that were accepted. */
+export function checked<T extends Uint8Array>(bytes: T, sha256Expected: string): T {
+  if (sha256Hex(bytes) !== sha256Expected) {
+    throw new SluiceError('PAYLOAD_CORRUPT', 'the body is not the one that was accepted')
+  }
+  return bytes
+}

@@ -1,0 +1,70 @@
+import { days, hours, minutes, ms, seconds } from '../primitives/clock.ts'
+
+/** Ingest. The whole answer stays inside the strictest provider deadline (Slack and QuickBooks: 3 s). */
+export const ingest = {
+  /** From the first byte read to the answer. */
+  budgetMs: ms(2_500),
+  /** One try of `SendMessage`; there are two. */
+  sendTimeoutMs: ms(800),
+  /** The spill or claim-check `PutObject`. */
+  putTimeoutMs: ms(800),
+  /** Most raw bytes that fit a 1 MiB message as base64 in the envelope. */
+  inlineLimitBytes: 785_532,
+  /** Larger bodies get 413 before anything is hashed. Lambda takes 6 MB per request, JSON-escaped. */
+  maxBodyBytes: 4_194_304,
+  /** What `Retry-After` says with a 503, seconds. */
+  retryAfterSeconds: 30,
+} as const
+
+/** Allowed distance between a signed timestamp and now, both ways. */
+export const signatureTolerance = seconds(300)
+
+/** Secrets are revalidated in the background this often and served stale when that fails. */
+export const secretRefresh = minutes(5)
+
+export const worker = {
+  timeoutMs: seconds(30),
+  batchSize: 10,
+  /** Records of one batch in work at the same time. */
+  concurrency: 10,
+  /** A record is not started with less time than this left. */
+  startFloorMs: seconds(3),
+  /** The handler's deadline is this much before Lambda's. */
+  handlerMarginMs: seconds(1),
+  /** A lease outlives the invocation by this much, to cover skewed clocks. */
+  leaseMarginMs: seconds(2),
+} as const
+
+export const retry = {
+  /** Handler starts per event, crashes included. */
+  maxAttempts: 8,
+  baseMs: seconds(2),
+  capMs: minutes(15),
+} as const
+
+export const queue = {
+  retentionMs: days(14),
+  /** Only a backstop against crashes: the application decides when an event is dead. */
+  maxReceiveCount: 100,
+  /** SQS hides a message at most this long. */
+  maxVisibilityMs: hours(12),
+} as const
+
+/** Worker timeout x 6: the AWS recommendation, and room for the batch window. */
+export const queueVisibility = seconds(180)
+
+export const ledger = {
+  /** Done and dead events are kept this long: longer than any provider's retries and the dead-letter queue. */
+  retentionMs: days(30),
+  /** Compressed envelopes up to this size live in the ledger item; larger ones go to the bucket. One write unit is 1 KB, an S3 PUT costs about eight. */
+  inlineEnvelopeBytes: 8_192,
+} as const
+
+/** Bodies, spill and archive: longer than queue retention plus the redrive window. */
+export const bucketLifetime = days(45)
+
+export const logRetentionDays = 30
+/** Spilled envelopes are put back on the queue this often. */
+export const sweepPeriod = minutes(1)
+/** AWS calls: connect, then the whole request. */
+export const awsTimeouts = { connectMs: ms(300), requestMs: ms(2_000) } as const

@@ -1,0 +1,31 @@
+import type { Handler } from '../processing/handler.ts'
+import type { HmacScheme } from '../providers/provider.ts'
+
+/** What `sluice.config.ts` says: the one file a user must edit. Checked by `parseConfig` when the template is made. */
+export interface SluiceConfig {
+  /** Webhook addresses. `{ provider: 'stripe' }` is `/webhooks/stripe` for the tenant `default`. */
+  readonly endpoints: readonly EndpointConfig[]
+  /** What runs for each event: the results of `on(pattern, handler)`. */
+  readonly handlers?: readonly Handler[]
+  /** Publish every event on the EventBridge bus as CloudEvents. Default `true`. */
+  readonly eventBus?: boolean
+  readonly retry?: {
+    /** Handler starts per event before it is dead. Default 8. */
+    readonly maxAttempts?: number
+  }
+}
+
+export interface EndpointConfig {
+  readonly provider: string
+  /** Default: the provider's id, served on `/webhooks/{provider}`; any other id on `/webhooks/{provider}/{id}`. */
+  readonly id?: string
+  /** Default `default`. */
+  readonly tenant?: string
+  /** Only for `hmac`: how this sender signs. */
+  readonly scheme?: HmacScheme
+  /** Default 4 MiB. */
+  readonly maxBodyBytes?: number
+}
+
+/** Gives the config its types in an editor; returns it as it is. */
+export const defineConfig = (config: SluiceConfig): SluiceConfig => config

@@ -1,0 +1,75 @@
+/**
+ * The words that infrastructure and code must spell alike: environment variables, indexes, prefixes, routes.
+ * Imports nothing, so both sides can read it.
+ */
+
+/** Environment variables that the template sets on the functions. */
+export const env = {
+  stage: 'SLUICE_STAGE',
+  publicUrl: 'SLUICE_PUBLIC_URL',
+  eventsQueueUrl: 'SLUICE_EVENTS_QUEUE_URL',
+  bulkQueueUrl: 'SLUICE_BULK_QUEUE_URL',
+  eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
+  bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
+  ledgerTable: 'SLUICE_LEDGER_TABLE',
+  controlTable: 'SLUICE_CONTROL_TABLE',
+  connectionsTable: 'SLUICE_CONNECTIONS_TABLE',
+  bucket: 'SLUICE_BUCKET',
+  eventBus: 'SLUICE_EVENT_BUS',
+  /** `true` switches the bus destination on (default), `false` off. */
+  eventBusEnabled: 'SLUICE_EVENT_BUS_ENABLED',
+  adminToken: 'SLUICE_ADMIN_TOKEN',
+  /** Name of the secret that holds the admin token when the variable above is unset. */
+  adminSecret: 'SLUICE_ADMIN_SECRET',
+  maxAttempts: 'SLUICE_MAX_ATTEMPTS',
+  logLevel: 'SLUICE_LOG_LEVEL',
+} as const
+
+/** Attributes of the Ledger table: `pk` alone is the key. */
+export const ledgerKey = 'pk'
+/** Attributes of the Control and Connections tables. */
+export const controlKeys = { partition: 'pk', sort: 'sk' } as const
+/** DynamoDB's TTL attribute in every table, epoch seconds. */
+export const ttlAttribute = 'expireAt'
+
+/** Every event by time: `timeBucket` (hour + shard) and `at` (sortable receive time). Projects the attributes in `include`. */
+export const byTime = {
+  index: 'byTime',
+  partition: 'timeBucket',
+  sort: 'at',
+  include: ['tenant', 'provider', 'type'],
+} as const
+/** Dead letters only (sparse): `deadBucket` (month) and `deadAt`. */
+export const byDeath = {
+  index: 'byDeath',
+  partition: 'deadBucket',
+  sort: 'deadAt',
+  include: ['tenant', 'provider', 'type', 'reason'],
+} as const
+/** Shards of one hour in `byTime`, so that no partition takes every write. */
+export const timeShards = 4
+
+/** Object prefixes in the bucket. */
+export const prefixes = {
+  /** Bodies too large for a message: `bodies/{tenant}/{random}`. */
+  bodies: 'bodies/',
+  /** Envelopes that the queue did not take: `spill/{epochMs}-{random}.json`. */
+  spill: 'spill/',
+  /** Envelopes of finished events too large for a ledger item: `archive/{tenant}/{eventId}`. */
+  archive: 'archive/',
+} as const
+
+/** Secrets Manager: one secret per provider, a JSON object whose keys are the environment names of ARCHITECTURE 6.2. */
+export const secretName = (stage: string, provider: string): string => `sluice/${stage}/${provider}`
+/** `stripe` -> `STRIPE`, `google-calendar` -> `GOOGLE_CALENDAR`. */
+export const shout = (id: string): string => id.toUpperCase().replaceAll('-', '_')
+/** The name under which an endpoint's signing secrets are looked up; the provider's default endpoint has no infix. */
+export const webhookSecretName = (provider: string, endpoint: string): string =>
+  endpoint === provider
+    ? `${shout(provider)}_WEBHOOK_SECRET`
+    : `${shout(provider)}_${shout(endpoint)}_WEBHOOK_SECRET`
+
+/** EventBridge `source` of everything Sluice publishes. */
+export const busSource = 'sluice'
+/** CloudWatch namespace of every metric. */
+export const metricNamespace = 'Sluice'

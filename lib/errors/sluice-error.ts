@@ -1,0 +1,54 @@
+/** What must happen to the work that failed: try again later, set aside with its reason, or drop. */
+export type Consequence = 'retry' | 'park' | 'discard'
+
+const consequences = {
+  /** The queue or bucket did not take the bytes in time. */
+  BUFFER_UNAVAILABLE: 'retry',
+  /** The ledger did not answer, or answered with a fault. */
+  LEDGER_UNAVAILABLE: 'retry',
+  /** A destination refused or did not answer. */
+  DESTINATION_UNAVAILABLE: 'retry',
+  /** The object that a message points to could not be read for now. */
+  PAYLOAD_UNAVAILABLE: 'retry',
+  /** A user's handler threw or overran its deadline. */
+  HANDLER_FAILED: 'retry',
+  /** The lease ended while the handler ran; another worker may own the event now. */
+  LEASE_LOST: 'retry',
+  /** The message is not an envelope that this version can read. */
+  BAD_ENVELOPE: 'park',
+  /** The object that a message points to does not exist. */
+  PAYLOAD_MISSING: 'park',
+  /** The object that a message points to has other bytes than were accepted. */
+  PAYLOAD_CORRUPT: 'park',
+  /** A stored record has a shape that no version of Sluice wrote. */
+  RECORD_CORRUPT: 'park',
+  /** The deployment is set up wrongly; retrying changes nothing until someone mends it. */
+  MISCONFIGURED: 'park',
+} as const satisfies Record<string, Consequence>
+
+export type ErrorCode = keyof typeof consequences
+
+/** The one error class. `code` says what happened, `consequence` what to do with the work; messages never carry secrets or payloads. */
+export class SluiceError extends Error {
+  override readonly name = 'SluiceError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+
+  get consequence(): Consequence {
+    return consequences[this.code]
+  }
+}
+
+/** A short, safe description of anything thrown: class and message of errors, the type of the rest. At most 256 characters. */
+export function describeError(thrown: unknown): string {
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `thrown ${typeof thrown}`
+  return text.slice(0, 256)
+}
+
+/** The AWS SDK's error name (`ConditionalCheckFailedException`, …), or the plain error's, or `undefined`. */
+export const errorName = (thrown: unknown): string | undefined =>
+  thrown instanceof Error ? thrown.name : undefined

@@ -1,0 +1,59 @@
+/**
+ * RFC 9457 problem details: what every error answer of Sluice is made of.
+ * `detail` says what to do next; it never carries a secret, a stack or the sender's input.
+ */
+export interface Problem {
+  readonly code: ProblemCode
+  readonly detail: string
+  /** Extra headers: `Retry-After`, `Allow`, … */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Where in a request body or query the fault is. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+const problems = {
+  malformed_request: { status: 400, title: 'The request is malformed' },
+  not_json: { status: 400, title: 'The body is not JSON' },
+  empty_body: { status: 400, title: 'The body is empty' },
+  unknown_field: { status: 400, title: 'The request has a field that is not known' },
+  invalid_cursor: { status: 400, title: 'The cursor is not valid' },
+  invalid_signature: { status: 401, title: 'The signature is not valid' },
+  unauthenticated: { status: 401, title: 'The request carries no valid credentials' },
+  forbidden: { status: 403, title: 'These credentials do not allow that' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  method_not_allowed: { status: 405, title: 'This address takes another method' },
+  conflict: { status: 409, title: 'The request conflicts with what is stored' },
+  link_used: { status: 410, title: 'This link has been used' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'This content type is not taken here' },
+  internal: { status: 500, title: 'Something went wrong in Sluice' },
+  endpoint_misconfigured: { status: 503, title: 'This endpoint has no usable secret' },
+  unavailable: { status: 503, title: 'Sluice can not store this right now' },
+} as const
+
+export type ProblemCode = keyof typeof problems
+
+export const statusOf = (code: ProblemCode): number => problems[code].status
+
+/** The answer for `problem`. `type` is stable, relative to the deployment, and resolves to its line in the documentation. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const { status, title } = problems[problem.code]
+  const body = {
+    type: `urn:sluice:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.detail,
+    code: problem.code,
+    requestId,
+    ...(problem.errors && { errors: problem.errors }),
+  }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      ...problem.headers,
+    },
+  })
+}

@@ -1,0 +1,90 @@
+import type { Log } from '../telemetry/log.ts'
+
+/**
+ * One fact, as a CloudEvents 1.0 envelope.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+ */
+export interface SluiceEvent<Data = unknown> {
+  readonly specversion: '1.0'
+  /** The change key: equal for every delivery of the same fact. */
+  readonly id: string
+  /** `/sluice/{provider}/{tenant}` */
+  readonly source: string
+  /** `{provider}.{event type}` */
+  readonly type: string
+  readonly subject?: string
+  /** The provider's time of the event, else the time of receipt; RFC 3339. */
+  readonly time: string
+  readonly datacontenttype: string
+  /** The parsed payload: JSON where the body is JSON, form fields where it is a form, else base64 text. */
+  readonly data: Data
+  readonly tenant: string
+  readonly connection?: string
+  readonly deliverykey: string
+  readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
+  readonly traceparent?: string
+}
+
+export interface HandlerContext {
+  /** The same for every attempt at this event: pass it on, and the effect happens once. */
+  readonly idempotencyKey: string
+  /** Grows with every claim of this event; a store that remembers the highest can refuse a late writer. */
+  readonly fence: number
+  /** 1 for the first start. */
+  readonly attempt: number
+  /** Aborts when the time for this attempt is over. */
+  readonly signal: AbortSignal
+  /** The body exactly as the provider sent it. */
+  readonly rawBody: Uint8Array
+  /** `fetch` bound to this attempt: refuses to start and aborts once the attempt is over or its lease is lost. */
+  readonly fetch: typeof fetch
+  readonly log: Log
+}
+
+export type HandlerFunction<Data = unknown> = (
+  event: SluiceEvent<Data>,
+  ctx: HandlerContext,
+) => Promise<void> | void
+
+/** A handler with the events it wants. Made by {@link on}. */
+export interface Handler {
+  readonly pattern: string
+  readonly name: string
+  matches(type: string): boolean
+  readonly run: HandlerFunction
+}
+
+const patternGrammar = /^[A-Za-z0-9_*][A-Za-z0-9_.*:/-]{0,255}$/
+
+/**
+ * Declares what happens for events whose type matches `pattern`: exact text, with `*` for any run of characters.
+ * Several handlers may match one event; each runs, in the order of the config.
+ * @example
+ * export default on('stripe.payment_intent.*', async (event, ctx) => { await ledger.add(ctx.idempotencyKey, event.data) })
+ * @throws TypeError on a pattern that could never match.
+ */
+export function on<Data = unknown>(
+  pattern: string,
+  handler: HandlerFunction<Data>,
+  name: string = pattern,
+): Handler {
+  if (!patternGrammar.test(pattern))
+    throw new TypeError(`on(): "${pattern}" is not an event pattern such as "stripe.charge.*"`)
+  const parts = pattern.split('*')
+  return { pattern, name, matches: (type) => matchesParts(parts, type), run: handler as HandlerFunction }
+}
+
+/** Linear in the length of the text: the parts must appear in order, the first at the start, the last at the end. */
+function matchesParts(parts: readonly string[], text: string): boolean {
+  const [first = '', ...rest] = parts
+  if (rest.length === 0) return text === first
+  const last = rest.pop() ?? ''
+  if (!text.startsWith(first)) return false
+  let from = first.length
+  for (const part of rest) {
+    const found = text.indexOf(part, from)
+    if (found < 0) return false
+    from = found + part.length
+  }
+  return text.length - last.length >= from && text.endsWith(last)
+}

@@ -1,0 +1,87 @@
+/**
+ * A third-party system, declared as pure data that survives a JSON round trip. What can't be said with this vocabulary
+ * becomes a new word of the engine, never a function in a provider's file.
+ */
+export interface Provider {
+  readonly id: string
+  readonly displayName: string
+  /** When the facts below were last checked against the provider's documentation, `YYYY-MM-DD`. */
+  readonly checkedOn: string
+  readonly docs: readonly string[]
+  readonly webhooks?: WebhookDeclaration
+}
+
+export interface WebhookDeclaration {
+  readonly scheme: HmacScheme
+  /** A request that asks for an answer instead of bringing an event; answered only after the signature holds. */
+  readonly handshake?: Handshake
+  /** The provider's own acknowledgement, where 202 with JSON is not what it wants. */
+  readonly ack?: Ack
+  /** Identity of a delivery: the first source that yields text wins; without any, the SHA-256 of the body. */
+  readonly deliveryKey: readonly ValueSource[]
+  /** The provider's type of the event: every source that yields text, joined by `.`. */
+  readonly eventType: readonly ValueSource[]
+  /** The provider's time of the event. */
+  readonly eventTime?: ValueSource & { readonly unit: 's' | 'ms' | 'iso' }
+  /** Unsigned id of a delivery, kept to notice the same signed body under a new one (`replayed-delivery`). */
+  readonly unsignedId?: string
+  /** Request headers to keep in the envelope, lower-case. Never a credential or signature. */
+  readonly keepHeaders?: readonly string[]
+  /** How the body must parse; `raw` bodies are opaque. */
+  readonly body: 'json' | 'json-or-form' | 'raw'
+  /** JSON pointers (RFC 6901) that may differ between two deliveries of one event. */
+  readonly volatile?: readonly string[]
+  /** JSON pointers whose values are never shown; `*` matches one segment. */
+  readonly redact?: readonly string[]
+}
+
+/** Where a value is read from. A pointer that leads to anything but text or a finite number yields nothing. */
+export type ValueSource =
+  | { readonly header: string }
+  | { readonly pointer: string }
+  /** A form body's field; `pointer` then reads inside it, where the field holds JSON. */
+  | { readonly form: string; readonly pointer?: string }
+
+/** HMAC over a template of signed parts. Fails closed: what isn't said here doesn't verify. */
+export interface HmacScheme {
+  readonly kind: 'hmac'
+  readonly algorithm: 'sha1' | 'sha256' | 'sha512'
+  /** How the configured text becomes the key: as UTF-8, or base64 after `prefix`. */
+  readonly key: { readonly encoding: 'utf8' | 'base64'; readonly prefix?: string }
+  readonly signature: {
+    readonly header: string
+    readonly encoding: 'hex' | 'base64' | 'base64url'
+    readonly format: SignatureFormat
+  }
+  /** Signed bytes, in order: `{body}`, `{timestamp}`, `{id}` or literal text. */
+  readonly signed: readonly string[]
+  /** Signed time: in a header of its own, or under `key` of a `pairs` signature. */
+  readonly timestamp?:
+    | { readonly header: string; readonly unit: 's' | 'ms' }
+    | { readonly key: string; readonly unit: 's' | 'ms' }
+  /** Signed id: in a header of its own. */
+  readonly id?: { readonly header: string }
+  /** Other names for the same headers, all or none: Svix sends `svix-*` for `webhook-*`. */
+  readonly aliases?: readonly { readonly from: string; readonly to: string }[]
+}
+
+export type SignatureFormat =
+  /** The header is the digest, after `prefix` (`sha256=`, `v0=`) if one is named. */
+  | { readonly kind: 'plain'; readonly prefix?: string }
+  /** `t=1,v1=abc,v1=def`: digests under `key`, at most ten looked at. */
+  | { readonly kind: 'pairs'; readonly separator: string; readonly key: string }
+  /** `v1,abc v1,def`: items after `prefix`, at most ten looked at. */
+  | { readonly kind: 'list'; readonly separator: string; readonly prefix: string }
+
+export interface Handshake {
+  /** The body says that it is a handshake when the text at `pointer` equals `equals`. */
+  readonly when: { readonly pointer: string; readonly equals: string }
+  /** The text at this pointer is echoed as `text/plain`, at most 256 characters. */
+  readonly echo: string
+}
+
+export interface Ack {
+  readonly status: 200 | 202 | 204
+  /** `empty` sends no body; `json` the usual `{id, status}`. */
+  readonly body: 'empty' | 'json'
+}

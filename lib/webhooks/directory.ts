@@ -1,0 +1,26 @@
+import type { HmacScheme } from '../providers/provider.ts'
+
+/** One webhook address. The provider's default endpoint has the provider's id and answers on `/webhooks/{provider}`. */
+export interface Endpoint {
+  readonly id: string
+  readonly provider: string
+  readonly tenant: string
+  /** Key of the signing secrets in the environment or in the provider's secret (comma-separated during a rotation). */
+  readonly secretName: string
+  /** Replaces the provider's scheme: what makes `hmac` configurable. */
+  readonly scheme?: HmacScheme
+  /** Bodies above this get 413. */
+  readonly maxBodyBytes: number
+}
+
+/** Every webhook address of this deployment, compiled from `sluice.config.ts` and shipped with the function. */
+export interface Directory {
+  /** `undefined` for an address that does not exist; never looks at prototypes. */
+  find(provider: string, endpoint?: string): Endpoint | undefined
+  readonly endpoints: readonly Endpoint[]
+}
+
+export function directoryOf(endpoints: readonly Endpoint[]): Directory {
+  const byAddress = new Map(endpoints.map((endpoint) => [`${endpoint.provider}/${endpoint.id}`, endpoint]))
+  return { find: (provider, endpoint = provider) => byAddress.get(`${provider}/${endpoint}`), endpoints }
+}
