@@ -19,8 +19,8 @@ export interface WebhookDeclaration {
   readonly ack?: Ack
   /** Identity of a delivery: the first source that yields text wins; without any, the SHA-256 of the body. */
   readonly deliveryKey: readonly ValueSource[]
-  /** The provider's type of the event: every source that yields text, joined by `.`. */
-  readonly eventType: readonly ValueSource[]
+  /** The provider's type of the event: the first alternative whose sources all yield text, joined by `.`. */
+  readonly eventType: readonly (readonly ValueSource[])[]
   /** The provider's time of the event. */
   readonly eventTime?: ValueSource & { readonly unit: 's' | 'ms' | 'iso' }
   /** Unsigned id of a delivery, kept to notice the same signed body under a new one (`replayed-delivery`). */

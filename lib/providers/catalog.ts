@@ -1,0 +1,14 @@
+import { github } from './github.ts'
+import { hmac } from './hmac.ts'
+import type { Provider } from './provider.ts'
+import { slack } from './slack.ts'
+import { standardWebhooks } from './standard-webhooks.ts'
+import { stripe } from './stripe.ts'
+
+/** Every provider this version knows, in alphabetical order of their ids. */
+export const providers: readonly Provider[] = [github, hmac, slack, standardWebhooks, stripe]
+
+const byId = new Map(providers.map((provider) => [provider.id, provider]))
+
+/** `undefined` for an unknown id; never looks at prototypes. */
+export const findProvider = (id: string): Provider | undefined => byId.get(id)

@@ -1,0 +1,35 @@
+import type { Provider } from './provider.ts'
+
+export const github = {
+  id: 'github',
+  displayName: 'GitHub',
+  checkedOn: '2026-11-20',
+  docs: [
+    'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+    'https://docs.github.com/en/webhooks/webhook-events-and-payloads',
+  ],
+  webhooks: {
+    scheme: {
+      kind: 'hmac',
+      algorithm: 'sha256',
+      key: { encoding: 'utf8' },
+      signature: {
+        header: 'x-hub-signature-256',
+        encoding: 'hex',
+        format: { kind: 'plain', prefix: 'sha256=' },
+      },
+      signed: ['{body}'],
+    },
+    body: 'json-or-form',
+    // Nothing in the signed bytes names the delivery, and its header is not signed: the body is its identity.
+    deliveryKey: [],
+    unsignedId: 'x-github-delivery',
+    eventType: [
+      [{ header: 'x-github-event' }, { pointer: '/action' }],
+      [{ header: 'x-github-event' }, { form: 'payload', pointer: '/action' }],
+      [{ header: 'x-github-event' }],
+    ],
+    keepHeaders: ['x-github-event', 'x-github-delivery', 'x-github-hook-id'],
+    redact: ['/sender/email', '/pusher/email', '/commits/*/author/email', '/commits/*/committer/email'],
+  },
+} as const satisfies Provider

@@ -1,0 +1,42 @@
+import type { Provider } from './provider.ts'
+
+export const slack = {
+  id: 'slack',
+  displayName: 'Slack',
+  checkedOn: '2026-11-20',
+  docs: [
+    'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+    'https://docs.slack.dev/apis/events-api',
+  ],
+  webhooks: {
+    scheme: {
+      kind: 'hmac',
+      algorithm: 'sha256',
+      key: { encoding: 'utf8' },
+      signature: {
+        header: 'x-slack-signature',
+        encoding: 'hex',
+        format: { kind: 'plain', prefix: 'v0=' },
+      },
+      timestamp: { header: 'x-slack-request-timestamp', unit: 's' },
+      signed: ['v0:', '{timestamp}', ':', '{body}'],
+    },
+    body: 'json-or-form',
+    handshake: { when: { pointer: '/type', equals: 'url_verification' }, echo: '/challenge' },
+    ack: { status: 200, body: 'empty' },
+    deliveryKey: [
+      { pointer: '/event_id' },
+      { form: 'trigger_id' },
+      { form: 'payload', pointer: '/trigger_id' },
+    ],
+    eventType: [
+      [{ pointer: '/event/type' }],
+      [{ pointer: '/type' }],
+      [{ form: 'payload', pointer: '/type' }],
+      [{ form: 'command' }],
+    ],
+    eventTime: { pointer: '/event_time', unit: 's' },
+    keepHeaders: ['x-slack-retry-num', 'x-slack-retry-reason'],
+    redact: ['/token', '/event/text', '/event/blocks', '/event/user_profile'],
+  },
+} as const satisfies Provider

@@ -1,0 +1,41 @@
+import type { Provider } from './provider.ts'
+
+export const stripe = {
+  id: 'stripe',
+  displayName: 'Stripe',
+  checkedOn: '2026-11-20',
+  docs: ['https://docs.stripe.com/webhooks', 'https://docs.stripe.com/webhooks/signature'],
+  webhooks: {
+    scheme: {
+      kind: 'hmac',
+      algorithm: 'sha256',
+      // The whole `whsec_...` text is the key; it is not base64.
+      key: { encoding: 'utf8' },
+      signature: {
+        header: 'stripe-signature',
+        encoding: 'hex',
+        format: { kind: 'pairs', separator: ',', key: 'v1' },
+      },
+      timestamp: { key: 't', unit: 's' },
+      signed: ['{timestamp}', '.', '{body}'],
+    },
+    body: 'json',
+    deliveryKey: [{ pointer: '/id' }],
+    eventType: [[{ pointer: '/type' }]],
+    eventTime: { pointer: '/created', unit: 's' },
+    // Counts the deliveries still open, so it differs between two deliveries of one event.
+    volatile: ['/pending_webhooks'],
+    redact: [
+      '/data/object/receipt_email',
+      '/data/object/customer_email',
+      '/data/object/customer_details',
+      '/data/object/billing_details',
+      '/data/object/shipping',
+      '/data/object/email',
+      '/data/object/phone',
+      '/data/object/name',
+      '/data/object/address',
+      '/data/object/client_secret',
+    ],
+  },
+} as const satisfies Provider
