@@ -1,0 +1,65 @@
+import { createHmac } from 'node:crypto'
+import { sameBytes } from '../../primitives/bytes.ts'
+import type { Secret } from '../../primitives/secret.ts'
+import type { HmacScheme } from '../../providers/provider.ts'
+import { decodeDigest } from './signature.ts'
+
+/** The signed values that are not the body. */
+export interface SignedValues {
+  readonly timestamp?: string
+  readonly id?: string
+}
+
+const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const
+
+/** The HMAC key that a configured secret stands for; `undefined` when it can't be one (blank, or not base64). */
+export function hmacKey(secret: Secret, { encoding, prefix = '' }: HmacScheme['key']): Buffer | undefined {
+  const text = secret.reveal()
+  if (text.trim() === '') return undefined
+  const own = text.startsWith(prefix) ? text.slice(prefix.length) : text
+  const key = encoding === 'utf8' ? Buffer.from(own, 'utf8') : lenientBase64(own)
+  return key && key.byteLength > 0 ? key : undefined
+}
+
+/** Secrets come from the operator, so padding may be left out; anything that is not base64 still refuses. */
+function lenientBase64(text: string): Buffer | undefined {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined
+  return Buffer.from(text, 'base64')
+}
+
+/**
+ * The digest over the scheme's template. The body goes in as it is, never copied into a larger string.
+ * @see https://www.rfc-editor.org/rfc/rfc2104
+ */
+export function hmacDigest(scheme: HmacScheme, key: Buffer, values: SignedValues, body: Uint8Array): Buffer {
+  const hmac = createHmac(scheme.algorithm, key)
+  let text = ''
+  for (const part of scheme.signed) {
+    if (part === '{body}') {
+      if (text) hmac.update(text)
+      text = ''
+      hmac.update(body)
+    } else if (part === '{timestamp}') text += values.timestamp ?? ''
+    else if (part === '{id}') text += values.id ?? ''
+    else text += part
+  }
+  if (text) hmac.update(text)
+  return hmac.digest()
+}
+
+/** Whether one of the offered digests is the one that one of the keys makes. Signatures that are not digests are passed over. */
+export function anyMatches(
+  scheme: HmacScheme,
+  keys: readonly Buffer[],
+  offered: readonly string[],
+  expected: (key: Buffer) => Buffer,
+): boolean {
+  const digests = offered.flatMap(
+    (text) => decodeDigest(text, scheme.signature.encoding, digestBytes[scheme.algorithm]) ?? [],
+  )
+  if (digests.length === 0) return false
+  return keys.some((key) => {
+    const own = expected(key)
+    return digests.some((digest) => sameBytes(digest, own))
+  })
+}
