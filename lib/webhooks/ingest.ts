@@ -1,0 +1,157 @@
+import { ingest as limits } from '../config/defaults.ts'
+import { eventId, type Envelope } from '../buffer/envelope.ts'
+import type { ProblemCode } from '../http/problem.ts'
+import { ms } from '../primitives/clock.ts'
+import { deadlineAfter } from '../primitives/deadline.ts'
+import type { Ack, Provider, WebhookDeclaration } from '../providers/provider.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { parseBody, type ParsedBody } from './body.ts'
+import { withAliases, type Delivery } from './delivery.ts'
+import type { Directory, Endpoint } from './directory.ts'
+import { handshakeEcho } from './handshake.ts'
+import { identify } from './identity.ts'
+import type { SigningSecrets } from './secrets.ts'
+import { store, type StoreDeps } from './store.ts'
+import { verify, type Verdict } from './verify.ts'
+
+export interface IngestDeps extends StoreDeps {
+  readonly directory: Directory
+  readonly provider: (id: string) => Provider | undefined
+  readonly secrets: SigningSecrets
+  readonly metrics: Metrics
+  /** A log for what strangers can cause at will. */
+  readonly refusals: Log
+}
+
+export interface Arrival extends Delivery {
+  readonly provider: string
+  /** Missing for the provider's default endpoint. */
+  readonly endpoint?: string | undefined
+}
+
+/** What became of a request: the only outcomes there are. */
+export type IngestOutcome =
+  /** Stored durably; `ack` is how this provider wants to hear it. */
+  | { readonly kind: 'accepted'; readonly id: string; readonly ack: Ack }
+  | { readonly kind: 'handshake'; readonly echo: string }
+  /** Nothing was stored. */
+  | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string }
+
+const usualAck: Ack = { status: 202, body: 'json' }
+
+/**
+ * Takes one webhook in. It is accepted only when its exact bytes are stored durably; a refused one causes no AWS call.
+ * Never throws because of what a sender sends.
+ */
+export async function ingest(arrival: Arrival, deps: IngestDeps): Promise<IngestOutcome> {
+  const endpoint = deps.directory.find(arrival.provider, arrival.endpoint)
+  const declaration = endpoint && declarationOf(endpoint, deps)
+  if (!endpoint || !declaration) return refused('not_found', 'Check the provider and endpoint in the path.')
+  if (arrival.body.byteLength > endpoint.maxBodyBytes) {
+    return refused('body_too_large', `This endpoint takes at most ${endpoint.maxBodyBytes} bytes.`)
+  }
+  const live = await deps.secrets.of(endpoint)
+  if (live.kind === 'unavailable') {
+    deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
+    return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
+  }
+  const delivery = withAliases(arrival, declaration)
+  const verdict = verify(declaration.scheme, delivery, live.secrets, deps.clock.now())
+  if (verdict.kind !== 'valid') return refuse(verdict, endpoint, deps)
+  return accept(delivery, endpoint, declaration, deps)
+}
+
+async function accept(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  declaration: WebhookDeclaration,
+  deps: IngestDeps,
+): Promise<IngestOutcome> {
+  if (delivery.body.byteLength === 0 && declaration.body !== 'raw') {
+    return refused('empty_body', 'Send the event as the body of the request.')
+  }
+  const body = parseBody(delivery.body, declaration, {
+    contentType: delivery.header('content-type'),
+    contentEncoding: delivery.header('content-encoding'),
+  })
+  if (body.kind === 'not_json') return refused('not_json', 'This endpoint takes JSON only.')
+  const echo = handshakeEcho(declaration.handshake, body)
+  if (echo !== undefined) return { kind: 'handshake', echo }
+  const draft = envelopeFor(delivery, endpoint, declaration, body, deps)
+  const deadline = deadlineAfter(deps.clock, ms(limits.budgetMs))
+  const stored = await store(draft, delivery.body, deadline.signal, deps)
+  deadline.end()
+  if (stored === 'unavailable') {
+    deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
+    return refused('unavailable', 'Nothing was stored. Send it again after the time in Retry-After.')
+  }
+  deps.metrics.count(stored === 'spilled' ? 'WebhookSpilled' : 'WebhookAccepted', {
+    provider: endpoint.provider,
+  })
+  return { kind: 'accepted', id: draft.id, ack: declaration.ack ?? usualAck }
+}
+
+/** The provider's declaration, with the endpoint's own scheme where it has one. */
+function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration | undefined {
+  const declaration = deps.provider(endpoint.provider)?.webhooks
+  return declaration && (endpoint.scheme ? { ...declaration, scheme: endpoint.scheme } : declaration)
+}
+
+function envelopeFor(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  declaration: WebhookDeclaration,
+  body: ParsedBody,
+  deps: IngestDeps,
+): Omit<Envelope, 'body'> {
+  const identity = identify(declaration, delivery, body)
+  const contentType = short(delivery.header('content-type'))
+  const traceparent = traceGrammar.exec(delivery.header('traceparent') ?? '')?.[0]
+  return {
+    v: 1,
+    id: eventId(endpoint.tenant, endpoint.id, identity.deliveryKey),
+    tenant: endpoint.tenant,
+    provider: endpoint.provider,
+    endpoint: endpoint.id,
+    via: 'webhook',
+    ...identity,
+    receivedAt: deps.clock.now(),
+    ...(contentType !== undefined && { contentType }),
+    headers: keptHeaders(delivery, declaration),
+    ...(traceparent !== undefined && { traceparent }),
+  }
+}
+
+/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
+const traceGrammar = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The worker needs the encoding to inflate; the rest is what the provider's declaration asks for. */
+function keptHeaders(delivery: Delivery, { keepHeaders = [] }: WebhookDeclaration): Record<string, string> {
+  const kept = ['content-encoding', ...keepHeaders].flatMap((name) => {
+    const value = short(delivery.header(name))
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(kept)
+}
+
+const short = (value: string | undefined): string | undefined => value?.slice(0, 256)
+
+function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestOutcome {
+  const { provider, id: endpointId } = endpoint
+  if (verdict.kind !== 'refused') {
+    deps.metrics.count('WebhookUnavailable', { provider })
+    deps.refusals('error', 'an endpoint has no usable signing secret', { provider, endpoint: endpointId })
+    return refused('endpoint_misconfigured', `Its operator must set ${endpoint.secretName}.`)
+  }
+  deps.metrics.count('WebhookRejected', { provider })
+  deps.refusals('warn', 'a webhook was refused', {
+    provider,
+    endpoint: endpointId,
+    tenant: endpoint.tenant,
+    reason: verdict.reason,
+  })
+  return refused('invalid_signature', 'Sign the raw body with the secret of this endpoint, with a current time.')
+}
+
+const refused = (code: ProblemCode, detail: string): IngestOutcome => ({ kind: 'refused', code, detail })
