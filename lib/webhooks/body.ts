@@ -33,7 +33,10 @@ export function parseBody(
 export const isAmbiguousText = (body: Uint8Array): boolean => !isUtf8(body)
 
 /** The value at `pointer`, of the document or of the JSON inside a form field. */
-export function valueIn(body: ParsedBody, source: { pointer: string } | { form: string; pointer?: string }): unknown {
+export function valueIn(
+  body: ParsedBody,
+  source: { pointer: string } | { form: string; pointer?: string },
+): unknown {
   if (!('form' in source)) return body.kind === 'json' ? readPointer(body.value, source.pointer) : undefined
   if (body.kind !== 'form') return undefined
   const field = body.fields.get(source.form) ?? undefined

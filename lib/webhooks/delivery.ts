@@ -15,9 +15,7 @@ export function withAliases(delivery: Delivery, { scheme }: WebhookDeclaration):
   const aliases = scheme.aliases ?? []
   const usesAliases =
     aliases.length > 0 &&
-    aliases.every(
-      ({ from, to }) => delivery.header(from) !== undefined && delivery.header(to) === undefined,
-    )
+    aliases.every(({ from, to }) => delivery.header(from) !== undefined && delivery.header(to) === undefined)
   if (!usesAliases) return delivery
   const names = new Map(aliases.map(({ from, to }) => [to, from]))
   return { body: delivery.body, header: (name) => delivery.header(names.get(name) ?? name) }

@@ -21,7 +21,8 @@ const maxTypeChars = 128
 export function identify(declaration: WebhookDeclaration, delivery: Delivery, body: ParsedBody): Identity {
   const text = (source: ValueSource): string | undefined =>
     plainText('header' in source ? delivery.header(source.header) : valueIn(body, source))
-  const occurredAt = declaration.eventTime && eventTime(text(declaration.eventTime), declaration.eventTime.unit)
+  const occurredAt =
+    declaration.eventTime && eventTime(text(declaration.eventTime), declaration.eventTime.unit)
   return {
     deliveryKey: deliveryKey(declaration, delivery, text),
     type: eventType(declaration, text),

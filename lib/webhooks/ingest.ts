@@ -151,7 +151,10 @@ function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestO
     tenant: endpoint.tenant,
     reason: verdict.reason,
   })
-  return refused('invalid_signature', 'Sign the raw body with the secret of this endpoint, with a current time.')
+  return refused(
+    'invalid_signature',
+    'Sign the raw body with the secret of this endpoint, with a current time.',
+  )
 }
 
 const refused = (code: ProblemCode, detail: string): IngestOutcome => ({ kind: 'refused', code, detail })

@@ -57,8 +57,12 @@ async function storeBody(
   deps: StoreDeps,
 ): Promise<StoredBody | undefined> {
   const key = `${prefixes.bodies}${tenant}/${token128(deps.random)}`
-  const put = await attempt('the bucket did not take a large body', limits.putTimeoutMs, signal, deps, (own) =>
-    deps.objects.put(key, body, own),
+  const put = await attempt(
+    'the bucket did not take a large body',
+    limits.putTimeoutMs,
+    signal,
+    deps,
+    (own) => deps.objects.put(key, body, own),
   )
   return put ? { key, sha256: sha256Hex(body), bytes: body.byteLength } : undefined
 }

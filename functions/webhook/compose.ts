@@ -1,0 +1,53 @@
+import { s3 } from '#lib/aws/s3.ts'
+import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
+import { sqsClient } from '#lib/aws/sqs.ts'
+import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
+import { s3Objects } from '#lib/buffer/objects.s3.ts'
+import { ingest as limits } from '#lib/config/defaults.ts'
+import { optional, required } from '#lib/config/env.ts'
+import { env } from '#lib/config/names.ts'
+import { iso, systemClock } from '#lib/primitives/clock.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
+import { jsonLog } from '#lib/telemetry/log.ts'
+import { emfMetrics } from '#lib/telemetry/metrics.ts'
+import { sampledLog } from '#lib/telemetry/sampled-log.ts'
+import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import type { IngestDeps } from '#lib/webhooks/ingest.ts'
+import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
+
+/** Everything the webhook function needs, from its environment and the directory beside its code. */
+export function compose(): IngestDeps {
+  const clock = systemClock
+  const random = systemRandom
+  const write = (line: string): void => void process.stdout.write(`${line}\n`)
+  const log = jsonLog(write, () => iso(clock.now()))
+  const directory = fileDirectory(new URL('directory.json', import.meta.url))
+  return {
+    clock,
+    random,
+    log,
+    refusals: sampledLog(log, clock, 1_000),
+    metrics: emfMetrics(write, () => clock.now()),
+    directory,
+    provider: findProvider,
+    secrets: secretsManagerSecrets({
+      client: secretsManagerClient({ maxAttempts: 2 }),
+      stage: required(env.stage),
+      directory,
+      fromEnvironment: optional,
+      clock,
+      random,
+      log,
+    }),
+    // One attempt per call: ingest tries twice by its own budget.
+    buffer: sqsBuffer({
+      client: sqsClient({ maxAttempts: 1, requestTimeoutMs: limits.sendTimeoutMs }),
+      queueUrl: required(env.eventsQueueUrl),
+    }),
+    objects: s3Objects({
+      open: () => s3({ maxAttempts: 1, requestTimeoutMs: limits.putTimeoutMs }),
+      bucket: required(env.bucket),
+    }),
+  }
+}
