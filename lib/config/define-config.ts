@@ -13,6 +13,17 @@ export interface SluiceConfig {
     /** Handler starts per event before it is dead. Default 8. */
     readonly maxAttempts?: number
   }
+  /** Environment variables for the handlers, such as addresses of other systems. Never secrets: they are visible in the template. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** How much of the account's Lambda concurrency each function may take; unset takes from the shared pool. */
+  readonly concurrency?: ConcurrencyConfig
+}
+
+export interface ConcurrencyConfig {
+  /** Copies of the worker that one queue may start, 2 to 1000. Default 50. */
+  readonly worker?: number
+  /** Concurrency reserved for, and the most taken by, one function: a flood of forged requests stops there. */
+  readonly reserved?: Readonly<Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin', number>>>
 }
 
 export interface EndpointConfig {

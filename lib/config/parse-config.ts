@@ -1,0 +1,165 @@
+import * as z from 'zod/mini'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { findProvider, providers } from '../providers/catalog.ts'
+import type { HmacScheme } from '../providers/provider.ts'
+import type { Handler } from '../processing/handler.ts'
+import type { Endpoint } from '../webhooks/directory.ts'
+import { retry, ingest } from './defaults.ts'
+import type { ConcurrencyConfig, EndpointConfig } from './define-config.ts'
+import { repeatedEndpoints, repeatedHandlers, schemeFaults, type Fault } from './config-faults.ts'
+import { webhookSecretName } from './names.ts'
+
+/** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
+export interface ParsedConfig {
+  readonly endpoints: readonly Endpoint[]
+  readonly handlers: readonly Handler[]
+  readonly eventBus: boolean
+  readonly maxAttempts: number
+  readonly environment: Readonly<Record<string, string>>
+  readonly concurrency: ConcurrencyConfig
+}
+
+const id = z.string().check(
+  z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {
+    error: 'must be 1 to 63 of a-z, 0-9, "-" and "_", starting with a letter or digit',
+  }),
+)
+const header = z
+  .string()
+  .check(z.regex(/^[a-z0-9][a-z0-9_-]*$/, { error: 'must be a header name in lower case' }))
+const unit = z.enum(['s', 'ms'])
+
+const scheme = z.strictObject({
+  kind: z.literal('hmac'),
+  algorithm: z.enum(['sha1', 'sha256', 'sha512']),
+  key: z.strictObject({ encoding: z.enum(['utf8', 'base64']), prefix: z.optional(z.string()) }),
+  signature: z.strictObject({
+    header,
+    encoding: z.enum(['hex', 'base64', 'base64url']),
+    format: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('plain'), prefix: z.optional(z.string()) }),
+      z.strictObject({ kind: z.literal('pairs'), separator: text(), key: text() }),
+      z.strictObject({ kind: z.literal('list'), separator: text(), prefix: z.string() }),
+    ]),
+  }),
+  signed: z.array(text()),
+  timestamp: z.optional(z.union([z.strictObject({ header, unit }), z.strictObject({ key: text(), unit })])),
+  id: z.optional(z.strictObject({ header })),
+  aliases: z.optional(z.array(z.strictObject({ from: header, to: header }))),
+})
+
+const endpoint = z.strictObject({
+  provider: z.string().check(
+    z.refine((value) => findProvider(value)?.webhooks !== undefined, {
+      error: `must be a provider that sends webhooks: ${providers.map((provider) => provider.id).join(', ')}`,
+    }),
+  ),
+  id: z.optional(id),
+  tenant: z.optional(id),
+  scheme: z.optional(scheme),
+  maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
+})
+
+const reserved = z.optional(whole(1, 10_000))
+const schema = z.strictObject({
+  endpoints: z
+    .array(endpoint)
+    .check(z.minLength(1, { error: "must name at least one, such as { provider: 'stripe' }" })),
+  handlers: z.optional(
+    z.array(z.custom<Handler>(isHandler, { error: 'must be made by on(pattern, handler)' })),
+  ),
+  eventBus: z.optional(z.boolean()),
+  retry: z.optional(z.strictObject({ maxAttempts: z.optional(whole(1, 50)) })),
+  environment: z.optional(
+    z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
+  ),
+  concurrency: z.optional(
+    z.strictObject({
+      worker: z.optional(whole(2, 1_000)),
+      reserved: z.optional(
+        z.strictObject({ webhook: reserved, worker: reserved, sweeper: reserved, admin: reserved }),
+      ),
+    }),
+  ),
+})
+
+/**
+ * Checks what `sluice.config.ts` exports and compiles it. Every fault is reported at once, each with its path and what
+ * to write instead.
+ * @throws SluiceError `MISCONFIGURED`
+ */
+export function parseConfig(config: unknown): ParsedConfig {
+  const result = schema.safeParse(config)
+  if (!result.success) throw misconfigured(result.error.issues.map(sentence))
+  const parsed = result.data
+  const endpoints = (parsed.endpoints as EndpointConfig[]).map(compile)
+  const handlers = parsed.handlers ?? []
+  const faults = [
+    ...schemeFaults(parsed.endpoints as EndpointConfig[]),
+    ...repeatedEndpoints(endpoints),
+    ...repeatedHandlers(handlers),
+  ]
+  if (faults.length > 0) throw misconfigured(faults)
+  return {
+    endpoints,
+    handlers,
+    eventBus: parsed.eventBus ?? true,
+    maxAttempts: parsed.retry?.maxAttempts ?? retry.maxAttempts,
+    environment: parsed.environment ?? {},
+    concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
+  }
+}
+
+function compile(config: EndpointConfig): Endpoint {
+  const endpointId = config.id ?? config.provider
+  return {
+    id: endpointId,
+    provider: config.provider,
+    tenant: config.tenant ?? 'default',
+    secretName: webhookSecretName(config.provider, endpointId),
+    ...(config.scheme && { scheme: config.scheme satisfies HmacScheme }),
+    maxBodyBytes: config.maxBodyBytes ?? ingest.maxBodyBytes,
+  }
+}
+
+/** What an issue asks for, in words; the schema's own `error` texts come as they are. */
+function sentence(issue: z.core.$ZodIssue): Fault {
+  const { path, message } = issue
+  if (issue.code === 'unrecognized_keys')
+    return { path, message: `has no field ${issue.keys.map((key) => `"${key}"`).join(' or ')}; remove it` }
+  if (message !== 'Invalid input') return { path, message }
+  if (issue.code === 'invalid_value') return { path, message: `must be one of ${issue.values.join(', ')}` }
+  if (issue.code === 'invalid_type') return { path, message: `must be of type ${issue.expected}` }
+  return { path, message: 'has a form that is not known here' }
+}
+
+/** `endpoints[2].signature.header` */
+const spell = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
+
+function misconfigured(faults: readonly Fault[]): SluiceError {
+  const lines = faults.map(({ path, message }) => `  ${spell(path) || '(the whole)'}: ${message}`)
+  return new SluiceError('MISCONFIGURED', ['sluice.config.ts can not be used:', ...lines].join('\n'))
+}
+
+function isHandler(value: unknown): boolean {
+  const { pattern, name, run, matches } = (value ?? {}) as Partial<Handler>
+  return (
+    typeof pattern === 'string' &&
+    typeof name === 'string' &&
+    typeof run === 'function' &&
+    typeof matches === 'function'
+  )
+}
+
+function text() {
+  return z.string().check(z.minLength(1, { error: 'must not be empty' }))
+}
+
+function whole(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`
+  return z.int({ error }).check(z.gte(least, { error }), z.lte(most, { error }))
+}

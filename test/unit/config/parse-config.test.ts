@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { idGrammar } from '#lib/buffer/envelope.ts'
+import { parseConfig } from '#lib/config/parse-config.ts'
+import { SluiceError } from '#lib/errors/sluice-error.ts'
+import { on } from '#lib/processing/handler.ts'
+import { hmac } from '#lib/providers/hmac.ts'
+import shipped from '#config'
+
+const stripe = { provider: 'stripe' }
+const signedBody = hmac.webhooks.scheme
+const withScheme = (change: object) => ({
+  endpoints: [{ provider: 'hmac', scheme: { ...signedBody, ...change } }],
+})
+
+/** What `parseConfig` says of a config that it refuses. */
+function complaint(config: unknown): string {
+  try {
+    parseConfig(config)
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(SluiceError)
+    expect((thrown as SluiceError).code).toBe('MISCONFIGURED')
+    return (thrown as SluiceError).message
+  }
+  throw new Error('the config was accepted')
+}
+
+test('the config that ships compiles to one endpoint per provider', () => {
+  const { endpoints, eventBus, maxAttempts } = parseConfig(shipped)
+
+  expect(endpoints.map(({ provider, id, tenant }) => ({ provider, id, tenant }))).toEqual(
+    ['stripe', 'github', 'slack', 'standard-webhooks', 'hmac'].map((id) => ({
+      provider: id,
+      id,
+      tenant: 'default',
+    })),
+  )
+  expect({ eventBus, maxAttempts }).toEqual({ eventBus: true, maxAttempts: 8 })
+})
+
+test('an endpoint of a tenant has its own address and its own secret name', () => {
+  const { endpoints } = parseConfig({ endpoints: [stripe, { ...stripe, id: 'acme-eu', tenant: 'acme' }] })
+
+  expect(endpoints[1]).toEqual({
+    id: 'acme-eu',
+    provider: 'stripe',
+    tenant: 'acme',
+    secretName: 'STRIPE_ACME_EU_WEBHOOK_SECRET',
+    maxBodyBytes: 4_194_304,
+  })
+})
+
+test('compiled endpoints survive a JSON round trip', () => {
+  const { endpoints } = parseConfig(shipped)
+  expect(JSON.parse(JSON.stringify(endpoints))).toEqual(endpoints)
+})
+
+test.each([
+  ['no endpoint', { endpoints: [] }, 'endpoints: must name at least one'],
+  [
+    'an unknown provider',
+    { endpoints: [{ provider: 'strpe' }] },
+    'endpoints[0].provider: must be a provider',
+  ],
+  ['a prototype as provider (B014)', { endpoints: [{ provider: '__proto__' }] }, 'endpoints[0].provider'],
+  ['a misspelt field', { endpoints: [{ ...stripe, tenantt: 'a' }] }, 'endpoints[0]: has no field "tenantt"'],
+  [
+    'a tenant with a slash',
+    { endpoints: [{ ...stripe, tenant: 'a/b' }] },
+    'endpoints[0].tenant: must be 1 to 63',
+  ],
+  ['a body limit above the gateway', { endpoints: [{ ...stripe, maxBodyBytes: 5e6 }] }, 'from 1 to 4194304'],
+  [
+    'attempts 0 (B102)',
+    { endpoints: [stripe], retry: { maxAttempts: 0 } },
+    'retry.maxAttempts: must be a whole',
+  ],
+  ['attempts without end (B102)', { endpoints: [stripe], retry: { maxAttempts: Infinity } }, 'from 1 to 50'],
+  ['attempts as text (B102)', { endpoints: [stripe], retry: { maxAttempts: '10' } }, 'retry.maxAttempts'],
+  [
+    'a function as handler',
+    { endpoints: [stripe], handlers: [() => {}] },
+    'handlers[0]: must be made by on(',
+  ],
+  ['no config at all', undefined, '(the whole)'],
+  ['a reserved variable', { endpoints: [stripe], environment: { SLUICE_STAGE: 'x' } }, 'SLUICE_STAGE'],
+])('%s is refused with its path', (_, config, words) => expect(complaint(config)).toContain(words))
+
+test('two endpoints with the same id are refused, also of different providers (B105)', () => {
+  const twice = { endpoints: [stripe, stripe] }
+  const across = {
+    endpoints: [
+      { provider: 'github', id: 'main' },
+      { ...stripe, id: 'main' },
+    ],
+  }
+
+  expect(complaint(twice)).toContain('endpoints[1].id: "stripe" is taken by endpoints[0]')
+  expect(complaint(across)).toContain('endpoints[1].id: "main" is taken by endpoints[0]')
+})
+
+test('two endpoints that would read the same secret are refused', () => {
+  const config = {
+    endpoints: [
+      { ...stripe, id: 'a-b' },
+      { ...stripe, id: 'a_b' },
+    ],
+  }
+  expect(complaint(config)).toContain("share its secret's name with endpoints[0]")
+})
+
+test('two handlers of one name are refused, because a retry could skip the one that failed', () => {
+  const handlers = [on('stripe.*', () => {}), on('stripe.*', () => {})]
+  expect(complaint({ endpoints: [stripe], handlers })).toContain('handlers[1]: has the name of handlers[0]')
+})
+
+test.each([
+  [
+    'leaves the body unsigned',
+    { signed: ['{timestamp}'], timestamp: { header: 't', unit: 's' } },
+    '"{body}"',
+  ],
+  ['signs a time that it does not read', { signed: ['{timestamp}', '{body}'] }, 'timestamp: is needed'],
+  ['signs a variable that does not exist (B109)', { signed: ['${process.env}', '{body}'] }, 'stand alone'],
+  [
+    'reads a time that nobody signed',
+    { timestamp: { header: 't', unit: 's' } },
+    'an unsigned time proves nothing',
+  ],
+  ['reads an id that nobody signed', { id: { header: 'x' } }, 'an unsigned id proves nothing'],
+  ['signs an id that it does not read', { signed: ['{id}', '{body}'] }, 'id: is needed'],
+  ['names a weak digest', { algorithm: 'md5' }, 'scheme.algorithm: must be one of sha1'],
+  [
+    'writes a header in capitals',
+    { signature: { ...signedBody.signature, header: 'X-Sig' } },
+    'in lower case',
+  ],
+])('a scheme that %s is refused', (_, change, words) =>
+  expect(complaint(withScheme(change))).toContain(words),
+)
+
+test('a provider that has its own scheme takes no other', () => {
+  const config = { endpoints: [{ ...stripe, scheme: signedBody }] }
+  expect(complaint(config)).toContain('only provider "hmac" takes a scheme')
+})
+
+test('an id that the config takes is one that an envelope takes', () => {
+  for (const id of ['a', '0_-', 'a'.repeat(63)]) {
+    expect(parseConfig({ endpoints: [{ ...stripe, id }] }).endpoints[0]?.id).toMatch(idGrammar)
+  }
+  for (const id of ['', '-a', 'A', 'a'.repeat(64), 'a.b']) {
+    expect(id).not.toMatch(idGrammar)
+    expect(complaint({ endpoints: [{ ...stripe, id }] })).toContain('endpoints[0].id')
+  }
+})
