@@ -12,6 +12,7 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
+import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { IngestDeps } from '#lib/webhooks/ingest.ts'
 import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
@@ -20,15 +21,14 @@ import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
 export function compose(): IngestDeps {
   const clock = systemClock
   const random = systemRandom
-  const write = (line: string): void => void process.stdout.write(`${line}\n`)
-  const log = jsonLog(write, () => iso(clock.now()))
+  const log = jsonLog(writeLine, () => iso(clock.now()))
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   return {
     clock,
     random,
     log,
     refusals: sampledLog(log, clock, 1_000),
-    metrics: emfMetrics(write, () => clock.now()),
+    metrics: emfMetrics(writeLine, () => clock.now()),
     directory,
     provider: findProvider,
     secrets: secretsManagerSecrets({

@@ -19,12 +19,12 @@ export const noRequestId = '-'
  * base64 is decoded strictly, text is UTF-8. A request that can't be said in HTTP gets a problem, never an exception.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function gatewayHandler(fetch: Fetch): GatewayHandler {
+export function gatewayHandler(application: Fetch): GatewayHandler {
   return async (event) => {
     const { requestId } = event.requestContext
     const request = toRequest(event)
     const answer =
-      'code' in request ? problemResponse(request, requestId) : await fetch(request, { requestId })
+      'code' in request ? problemResponse(request, requestId) : await application(request, { requestId })
     return toResult(answer)
   }
 }

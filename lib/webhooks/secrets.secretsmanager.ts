@@ -73,23 +73,33 @@ function providerSecrets(provider: string, options: SecretsManagerOptions): Prov
 
 /** A provider without a secret is an operator's omission, not a fault of the store: its endpoints are misconfigured. */
 async function fetchValues(provider: string, options: SecretsManagerOptions): Promise<Values> {
+  const text = await fetchText(secretName(options.stage, provider), options)
+  const values = text === undefined ? {} : parseValues(text)
+  if (!values) throw new TypeError('the secret is not a JSON object')
+  return values
+}
+
+async function fetchText(name: string, { client }: SecretsManagerOptions): Promise<string | undefined> {
   try {
-    const name = secretName(options.stage, provider)
-    const answer = await options.client.send(new GetSecretValueCommand({ SecretId: name }))
-    return textValues(JSON.parse(answer.SecretString ?? '{}'))
+    return (await client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString
   } catch (error) {
-    if (errorName(error) === 'ResourceNotFoundException') return {}
-    // A parser's message quotes what it could not parse: here, a secret.
-    if (error instanceof SyntaxError)
-      throw new TypeError('the secret is not a JSON object', { cause: undefined })
+    if (errorName(error) === 'ResourceNotFoundException') return undefined
     throw error
   }
 }
 
-const textValues = (document: unknown): Values =>
-  Object.fromEntries(
-    Object.entries(document ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  )
+/** `undefined` for what is not a JSON object. The parser's own message would quote what it could not parse: a secret. */
+function parseValues(text: string): Values | undefined {
+  try {
+    const document: unknown = JSON.parse(text)
+    if (typeof document !== 'object' || document === null) return undefined
+    return Object.fromEntries(
+      Object.entries(document).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    )
+  } catch {
+    return undefined
+  }
+}
 
 const inEnvironment = (endpoint: Endpoint, { fromEnvironment }: SecretsManagerOptions): boolean =>
   fromEnvironment(endpoint.secretName) !== undefined
