@@ -32,16 +32,17 @@ const reload = { baseMs: 2_000, capMs: 60_000 } as const
  */
 export function secretsManagerSecrets(options: SecretsManagerOptions): SigningSecrets {
   const providers = new Map<string, ProviderSecrets>()
+  const secretsIn = splitOnce()
   for (const { provider } of options.directory.endpoints.filter((it) => !inEnvironment(it, options))) {
     if (!providers.has(provider)) providers.set(provider, providerSecrets(provider, options))
   }
   return {
     async of(endpoint): Promise<LiveSecrets> {
       const own = options.fromEnvironment(endpoint.secretName)
-      if (own !== undefined) return { kind: 'loaded', secrets: split(own) }
+      if (own !== undefined) return { kind: 'loaded', secrets: secretsIn(own) }
       const values = await providers.get(endpoint.provider)?.values()
       if (!values) return { kind: 'unavailable' }
-      return { kind: 'loaded', secrets: split(values[endpoint.secretName] ?? '') }
+      return { kind: 'loaded', secrets: secretsIn(values[endpoint.secretName] ?? '') }
     },
   }
 }
@@ -105,9 +106,19 @@ const inEnvironment = (endpoint: Endpoint, { fromEnvironment }: SecretsManagerOp
   fromEnvironment(endpoint.secretName) !== undefined
 
 /** A comma separates the two secrets that are live during a rotation. */
-const split = (text: string): Secret[] =>
+const split = (text: string): readonly Secret[] =>
   text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map((part) => new Secret(part))
+
+/** Splits each text once, so that equal text gives the same secrets, and what is derived from them is derived once. */
+function splitOnce(): (text: string) => readonly Secret[] {
+  const known = new Map<string, readonly Secret[]>()
+  return (text) => {
+    const secrets = known.get(text) ?? split(text)
+    known.set(text, secrets)
+    return secrets
+  }
+}

@@ -1,0 +1,85 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { verify as octokitVerify } from '@octokit/webhooks-methods'
+import { Webhook } from 'standardwebhooks'
+import Stripe from 'stripe'
+import { epochMs, toSeconds } from '#lib/primitives/clock.ts'
+import { Secret } from '#lib/primitives/secret.ts'
+import { github } from '#lib/providers/github.ts'
+import { standardWebhooks } from '#lib/providers/standard-webhooks.ts'
+import { stripe } from '#lib/providers/stripe.ts'
+import { verify } from '#lib/webhooks/verify.ts'
+import type { HmacScheme } from '#lib/providers/provider.ts'
+import { interleaved, type Case } from './measure.ts'
+import { fixed, table } from './table.ts'
+
+const sizes = [
+  { name: '1 KB', bytes: 1_024 },
+  { name: '100 KB', bytes: 102_400 },
+  { name: '1 MB', bytes: 1_048_576 },
+] as const
+
+/** How fast each signature check is against the bare primitive and against the provider's own package. */
+export async function benchVerification(): Promise<string> {
+  const rows: string[][] = []
+  for (const { name, bytes } of sizes) {
+    const body = JSON.stringify({ id: 'evt_bench', filler: 'x'.repeat(bytes - 32) })
+    const timings = await interleaved(cases(body), { rounds: 9, sliceMs: 40 })
+    for (const { name: check, microsPerRun, speed } of timings) {
+      rows.push([`${name.padEnd(6)}  ${check}`, fixed(microsPerRun), fixed(speed)])
+    }
+  }
+  return table(['signature check', 'us', 'speed, raw = 1'], rows)
+}
+
+function cases(text: string): Case[] {
+  const body = Buffer.from(text)
+  const now = epochMs(Date.now())
+  const time = String(toSeconds(now))
+  const secret = 'a-secret-of-a-bench'
+  const digest = createHmac('sha256', secret).update(body).digest('hex')
+  const check = (scheme: HmacScheme, key: string, headers: Record<string, string>) => {
+    const secrets = [new Secret(key)]
+    const delivery = { header: (header: string) => headers[header], body }
+    return () => must(verify(scheme, delivery, secrets, now).kind === 'valid')
+  }
+  const stripeSdk = new Stripe('sk_test_bench')
+  const stripeHeader = stripeSdk.webhooks.generateTestHeaderString({ payload: text, secret })
+  const standard = `whsec_${Buffer.from(secret).toString('base64')}`
+  const webhook = new Webhook(standard)
+  const standardHeaders = {
+    'webhook-id': 'msg_bench',
+    'webhook-timestamp': time,
+    'webhook-signature': webhook.sign('msg_bench', new Date(now), text),
+  }
+  return [
+    {
+      name: 'raw createHmac + timingSafeEqual',
+      run: () => {
+        const own = createHmac('sha256', secret).update(body).digest()
+        must(timingSafeEqual(own, Buffer.from(digest, 'hex')))
+      },
+    },
+    {
+      name: 'sluice github',
+      run: check(github.webhooks.scheme, secret, { 'x-hub-signature-256': `sha256=${digest}` }),
+    },
+    { name: '@octokit/webhooks-methods', run: () => octokitVerify(secret, text, `sha256=${digest}`) },
+    {
+      name: 'sluice stripe',
+      run: check(stripe.webhooks.scheme, secret, { 'stripe-signature': stripeHeader }),
+    },
+    {
+      name: 'stripe (verifyHeader)',
+      run: () => stripeSdk.webhooks.signature?.verifyHeader(body, stripeHeader, secret, 300),
+    },
+    {
+      name: 'sluice standard-webhooks',
+      run: check(standardWebhooks.webhooks.scheme, standard, standardHeaders),
+    },
+    { name: 'standardwebhooks', run: () => webhook.verify(text, standardHeaders) },
+  ]
+}
+
+function must(valid: boolean): void {
+  if (!valid) throw new Error('a valid signature was refused: the bench measures nothing')
+}
