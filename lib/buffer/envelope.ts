@@ -30,6 +30,8 @@ export interface Envelope {
   readonly body: InlineBody | StoredBody
   /** Set on a replay: the event whose bytes these are. */
   readonly replayOf?: string
+  /** Set on a redrive: which death of the event it undoes (the record's `deadAt`). */
+  readonly redrive?: string
 }
 
 export interface InlineBody {
@@ -48,34 +50,37 @@ export interface StoredBody {
 /** Ids of tenants, endpoints and providers: one grammar, so they can stand in paths, keys and logs as they are. */
 export const idGrammar = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
-const id = z.string().check(z.regex(idGrammar))
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
-const text = z.string().check(z.maxLength(2_048))
-const instant = z.pipe(
-  z.int().check(z.gte(0)),
-  z.transform((value: number) => epochMs(value)),
-)
-
-const schema = z.strictObject({
-  v: z.literal(1),
-  id: z.string().check(z.regex(/^evt_[A-Za-z0-9_-]{32}$/)),
-  tenant: id,
-  provider: id,
-  endpoint: id,
-  via: z.enum(['webhook', 'poll', 'bus', 'replay']),
-  deliveryKey: text,
-  type: text,
-  receivedAt: instant,
-  occurredAt: z.optional(instant),
-  contentType: z.optional(text),
-  headers: z.record(z.string(), text),
-  traceparent: z.optional(text),
-  body: z.union([
-    z.strictObject({ base64: z.string(), sha256 }),
-    z.strictObject({ key: z.string().check(z.maxLength(256)), sha256, bytes: z.int() }),
-  ]),
-  replayOf: z.optional(text),
-})
+/** Made on first use, so that a bundle that only writes envelopes carries no schema library. */
+function makeSchema() {
+  const id = z.string().check(z.regex(idGrammar))
+  const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
+  const text = z.string().check(z.maxLength(2_048))
+  const instant = z.pipe(
+    z.int().check(z.gte(0)),
+    z.transform((value: number) => epochMs(value)),
+  )
+  return z.strictObject({
+    v: z.literal(1),
+    id: z.string().check(z.regex(/^evt_[A-Za-z0-9_-]{32}$/)),
+    tenant: id,
+    provider: id,
+    endpoint: id,
+    via: z.enum(['webhook', 'poll', 'bus', 'replay']),
+    deliveryKey: text,
+    type: text,
+    receivedAt: instant,
+    occurredAt: z.optional(instant),
+    contentType: z.optional(text),
+    headers: z.record(z.string(), text),
+    traceparent: z.optional(text),
+    body: z.union([
+      z.strictObject({ base64: z.string(), sha256 }),
+      z.strictObject({ key: z.string().check(z.maxLength(256)), sha256, bytes: z.int() }),
+    ]),
+    replayOf: z.optional(text),
+  })
+}
+let schema: ReturnType<typeof makeSchema> | undefined
 
 /** The id of an event: injective on (tenant, endpoint, key), equal for every delivery of it. */
 export const eventId = (tenant: string, endpoint: string, key: string): string =>
@@ -98,6 +103,7 @@ export function decodeEnvelope(message: string): Envelope {
   } catch (cause) {
     throw new SluiceError('BAD_ENVELOPE', 'the message is not JSON', { cause })
   }
+  schema ??= makeSchema()
   const result = schema.safeParse(parsed)
   if (!result.success) {
     const where = result.error.issues[0]?.path.join('.') ?? ''

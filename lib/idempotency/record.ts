@@ -47,6 +47,8 @@ export interface LedgerRecord {
   /** Another body came under the same signed key, or the same body under a new unsigned one. */
   readonly flag?: 'conflict' | 'replayed-delivery'
   readonly replayOf?: string
+  /** The delivery's id in a header that the provider doesn't sign. */
+  readonly unsignedId?: string
   /** Index `byDeath`, dead events only: month, and time of death with a tie-breaker. */
   readonly deadBucket?: string
   readonly deadAt?: string

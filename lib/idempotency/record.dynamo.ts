@@ -1,0 +1,42 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { timeShards } from '../config/names.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { iso, type EpochMs } from '../primitives/clock.ts'
+import type { LedgerRecord } from './record.ts'
+
+export type Item = Record<string, AttributeValue>
+
+export const text = (value: string): AttributeValue => ({ S: value })
+export const number = (value: number): AttributeValue => ({ N: String(value) })
+
+/**
+ * Reads a Ledger item as it was stored.
+ * @throws SluiceError `RECORD_CORRUPT` when it is not one of ours.
+ */
+export function toRecord(item: Item): LedgerRecord {
+  const record = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]))
+  if (record['v'] !== 1 || typeof record['st'] !== 'string' || typeof record['pk'] !== 'string') {
+    throw new SluiceError('RECORD_CORRUPT', 'a ledger item is not a record of version 1')
+  }
+  return record as unknown as LedgerRecord
+}
+
+function plain(value: AttributeValue): unknown {
+  if (value.S !== undefined) return value.S
+  if (value.N !== undefined) return Number(value.N)
+  if (value.B !== undefined) return value.B
+  return value.L?.map(plain)
+}
+
+/** `YYYY-MM-DDTHH#shard`: one hour of events, spread over shards by the event's id. */
+export function timeBucket(id: string, at: EpochMs): string {
+  return `${hourOf(at)}#${id.charCodeAt(id.length - 1) % timeShards}`
+}
+
+/** `YYYY-MM-DDTHH` in UTC. */
+export const hourOf = (at: EpochMs): string => iso(at).slice(0, 13)
+/** `YYYY-MM` in UTC. */
+export const monthOf = (at: EpochMs): string => iso(at).slice(0, 7)
+
+/** Sorts by time and then by id; thirteen digits reach the year 2286. */
+export const sortKey = (id: string, at: EpochMs): string => `${String(at).padStart(13, '0')}#${id}`
