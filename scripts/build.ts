@@ -1,11 +1,13 @@
-import { existsSync, globSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import { build, type Metafile } from 'esbuild'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import config from '#config'
-import { bundleOptions, eager, repository } from './bundle/options.ts'
+import { lazy } from './bundle/lazy.ts'
+import { bundleOptions, eager, reachable } from './bundle/options.ts'
+import { repository } from './bundle/repository.ts'
 
 export interface Built {
   readonly name: string
@@ -38,11 +40,31 @@ export async function buildFunctions({ outDir }: { readonly outDir: string }): P
 async function buildFunction(handler: string, outDir: string): Promise<Built> {
   const name = basename(dirname(handler))
   const folder = join(outDir, name)
+  const found = new Set<string>()
+  const main = await bundle('index', handler, folder, found)
+  const later = await Promise.all(
+    [...found].map((path) => bundle(basename(path, '.ts'), path, folder, found)),
+  )
   // Chunks are named by their content: those of an earlier build would be deployed along.
-  if (existsSync(folder)) await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const { metafile } = await build({ ...bundleOptions(), entryPoints: { index: handler }, outdir: folder })
-  return { name, folder, metafile }
+  const files = [main, ...later].flatMap((result) => result.files)
+  await Promise.all(files.map((file) => writeFile(file.path, file.contents)))
+  return { name, folder, metafile: main.metafile }
+}
+
+/** One entry and its chunks, without those that nothing leads to. */
+async function bundle(name: string, entry: string, folder: string, found: Set<string>) {
+  const options = bundleOptions()
+  const { outputFiles, metafile } = await build({
+    ...options,
+    plugins: [...options.plugins, lazy(found)],
+    entryPoints: { [name]: entry },
+    outdir: folder,
+    write: false,
+  })
+  const wanted = new Set(reachable(metafile, `${name}.mjs`).outputs.map((path) => join(repository, path)))
+  return { metafile, files: outputFiles.filter(({ path }) => wanted.has(path)) }
 }
 
 if (import.meta.main) {

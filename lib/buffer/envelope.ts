@@ -78,6 +78,7 @@ function makeSchema() {
       z.strictObject({ key: z.string().check(z.maxLength(256)), sha256, bytes: z.int() }),
     ]),
     replayOf: z.optional(text),
+    redrive: z.optional(text),
   })
 }
 let schema: ReturnType<typeof makeSchema> | undefined

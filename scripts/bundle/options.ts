@@ -1,8 +1,7 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { BuildOptions, Metafile } from 'esbuild'
 import { builtins } from './builtins.ts'
-
-export const repository = join(import.meta.dirname, '..', '..')
+import { repository } from './repository.ts'
 
 export interface BundleUse {
   /** `environment` (default) for functions; `chain` keeps the SDK's own search, to compare with. */
@@ -36,37 +35,35 @@ export function bundleOptions(use: BundleUse = {}) {
 }
 
 /** What a start has to load: the entry's output and every chunk it imports, directly or not, but not by `import()`. */
-export interface Eager {
+export const eager = (metafile: Metafile, entry = 'index.mjs'): Loaded =>
+  closure(metafile, entry, (kind) => kind === 'import-statement')
+
+/** What can be loaded at all. esbuild also writes chunks for an `import()` in code that was shaken out. */
+export const reachable = (metafile: Metafile, entry = 'index.mjs'): Loaded =>
+  closure(metafile, entry, () => true)
+
+export interface Loaded {
   readonly bytes: number
+  /** Paths as in the metafile: relative to the repository. */
   readonly outputs: readonly string[]
   /** Source files, relative to the repository, of which code is in those outputs. */
   readonly inputs: readonly string[]
 }
 
-export function eager(metafile: Metafile): Eager {
-  const entries = Object.entries(metafile.outputs)
-  const outputs = new Set(entries.filter(([, output]) => isMain(output, metafile)).map(([path]) => path))
-  for (const path of outputs) {
+function closure(metafile: Metafile, entry: string, follow: (kind: string) => boolean): Loaded {
+  const paths = new Set(Object.keys(metafile.outputs).filter((path) => basename(path) === entry))
+  for (const path of paths) {
     for (const { path: next, kind } of metafile.outputs[path]?.imports ?? [])
-      if (kind === 'import-statement' && metafile.outputs[next]) outputs.add(next)
+      if (follow(kind) && metafile.outputs[next]) paths.add(next)
   }
-  const loaded = [...outputs].map((path) => metafile.outputs[path]).filter((output) => output !== undefined)
+  const outputs = [...paths].map((path) => metafile.outputs[path]).filter((output) => output !== undefined)
   return {
-    bytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0),
-    outputs: [...outputs],
-    inputs: loaded.flatMap(({ inputs }) =>
+    bytes: outputs.reduce((sum, { bytes }) => sum + bytes, 0),
+    outputs: [...paths],
+    inputs: outputs.flatMap(({ inputs }) =>
       Object.entries(inputs)
         .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
         .map(([path]) => path),
     ),
   }
-}
-
-/** Lazy chunks have an entry point too; the main one is that which no `import()` leads to. */
-function isMain(output: Metafile['outputs'][string], { outputs }: Metafile): boolean {
-  if (!output.entryPoint) return false
-  const lazy = Object.values(outputs).flatMap(({ imports }) =>
-    imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path),
-  )
-  return !lazy.some((path) => outputs[path] === output)
 }

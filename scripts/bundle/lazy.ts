@@ -1,0 +1,21 @@
+import { basename, join, relative } from 'node:path'
+import type { Plugin } from 'esbuild'
+import { repository } from './repository.ts'
+
+/**
+ * Leaves each `import()` in `lib/` to a bundle of its own beside the entry, and collects those to build. Splitting would
+ * move what both sides use into one chunk, whole files at a time: a start would load half of the S3 client.
+ */
+export function lazy(found: Set<string>): Plugin {
+  const rooms = join(repository, 'lib')
+  return {
+    name: 'lazy',
+    setup(build) {
+      build.onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, importer, resolveDir }) => {
+        if (kind !== 'dynamic-import' || !importer.startsWith(rooms)) return undefined
+        found.add(relative(repository, join(resolveDir, path)))
+        return { path: `./${basename(path, '.ts')}.mjs`, external: true }
+      })
+    },
+  }
+}
