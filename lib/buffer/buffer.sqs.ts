@@ -3,7 +3,7 @@ import type { Buffer } from './buffer.ts'
 import { encodeEnvelope } from './envelope.ts'
 
 export interface SqsBufferOptions {
-  /** A client that tries once: the caller has its own budget for a second try. */
+  /** A client that tries once, where the caller has its own budget for a second try. */
   readonly client: Pick<SQSClient, 'send'>
   readonly queueUrl: string
 }
@@ -13,14 +13,13 @@ export interface SqsBufferOptions {
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 export function sqsBuffer({ client, queueUrl }: SqsBufferOptions): Buffer {
-  return {
-    async send(envelope, signal) {
-      const command = new SendMessageCommand({
-        QueueUrl: queueUrl,
-        MessageBody: encodeEnvelope(envelope),
-        MessageGroupId: envelope.tenant,
-      })
-      await client.send(command, { abortSignal: signal })
-    },
+  const sendText: Buffer['sendText'] = async (message, tenant, signal) => {
+    const command = new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: message,
+      MessageGroupId: tenant,
+    })
+    await client.send(command, { abortSignal: signal })
   }
+  return { send: (envelope, signal) => sendText(encodeEnvelope(envelope), envelope.tenant, signal), sendText }
 }

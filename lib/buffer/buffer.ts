@@ -7,6 +7,8 @@ export interface Buffer {
    * @throws whatever the store threw; the caller decides between a second try and the spill.
    */
   send(envelope: Envelope, signal: AbortSignal): Promise<void>
+  /** The same for a message that is already written, readable or not. */
+  sendText(message: string, tenant: string, signal: AbortSignal): Promise<void>
 }
 
 /** Where bytes go that do not fit a message, or that the queue did not take. */

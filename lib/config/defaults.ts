@@ -43,7 +43,9 @@ export const retry = {
 } as const
 
 export const queue = {
-  retentionMs: days(14),
+  /** A day less than the dead-letter queues: SQS counts a message's age from its first queue, also after it has moved. */
+  retentionMs: days(13),
+  deadLetterRetentionMs: days(14),
   /** Only a backstop against crashes: the application decides when an event is dead. */
   maxReceiveCount: 100,
   /** SQS hides a message at most this long. */
@@ -56,9 +58,14 @@ export const queueVisibility = seconds(180)
 export const ledger = {
   /** Done and dead events are kept this long: longer than any provider's retries and the dead-letter queue. */
   retentionMs: days(30),
+  /** Envelopes up to this size are kept as they are: compressing them would save no write unit. */
+  plainEnvelopeBytes: 1_500,
   /** Compressed envelopes up to this size live in the ledger item; larger ones go to the bucket. One write unit is 1 KB, an S3 PUT costs about eight. */
   inlineEnvelopeBytes: 8_192,
 } as const
+
+/** A compressed body may inflate to this much in the worker. */
+export const maxInflatedBytes = 33_554_432
 
 /** Bodies, spill and archive: longer than queue retention plus the redrive window. */
 export const bucketLifetime = days(45)

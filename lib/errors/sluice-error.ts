@@ -20,6 +20,8 @@ const consequences = {
   PAYLOAD_MISSING: 'park',
   /** The object that a message points to has other bytes than were accepted. */
   PAYLOAD_CORRUPT: 'park',
+  /** A compressed body inflates beyond the limit. */
+  PAYLOAD_TOO_LARGE: 'park',
   /** A stored record has a shape that no version of Sluice wrote. */
   RECORD_CORRUPT: 'park',
   /** The deployment is set up wrongly; retrying changes nothing until someone mends it. */

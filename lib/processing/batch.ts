@@ -1,0 +1,70 @@
+import { decodeEnvelope, type Envelope } from '../buffer/envelope.ts'
+import { retry, worker } from '../config/defaults.ts'
+import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import { fullJitter } from '../primitives/backoff.ts'
+import { mapBounded } from '../primitives/bulkhead.ts'
+import { ms, type Millis } from '../primitives/clock.ts'
+import { buryMessage } from './ledger-entry.ts'
+import { processEnvelope, type ProcessDeps, type Processed } from './process.ts'
+
+/** One message as the queue hands it over. */
+export interface QueuedMessage {
+  readonly messageId: string
+  readonly receiptHandle: string
+  readonly body: string
+  /** Deliveries of this message so far, this one included. */
+  readonly receiveCount: number
+}
+
+export interface BatchDeps extends ProcessDeps {
+  /** Keeps a message out of sight for a while; never throws, the queue's own visibility timeout stands in. */
+  hide(message: QueuedMessage, delay: Millis): Promise<void>
+  /** What is left of the invocation, milliseconds. */
+  remainingMs(): number
+}
+
+/**
+ * Works through a batch, several records at a time and each on its own: one poisonous record neither blocks nor repeats
+ * the others.
+ * @returns the ids of the messages that must come back; the queue deletes the others
+ */
+export async function processBatch(
+  messages: readonly QueuedMessage[],
+  deps: BatchDeps,
+): Promise<readonly string[]> {
+  const outcomes = await mapBounded(messages, worker.concurrency, async (message) => {
+    const outcome = await processMessage(message, deps)
+    if (outcome.kind === 'again') await deps.hide(message, outcome.delayMs)
+    return outcome
+  })
+  return messages.flatMap(({ messageId }, i) => (outcomes[i]?.kind === 'settled' ? [] : [messageId]))
+}
+
+async function processMessage(message: QueuedMessage, deps: BatchDeps): Promise<Processed> {
+  const remainingMs = deps.remainingMs()
+  // Too little time to handle it: it comes back at once, and no attempt is counted.
+  if (remainingMs < worker.startFloorMs) return { kind: 'again', delayMs: ms(0) }
+  try {
+    const envelope = readable(message.body)
+    if (envelope) return await processEnvelope(envelope, remainingMs, deps)
+    deps.log('error', 'a message is no event that this version can read', { messageId: message.messageId })
+    const buried = await buryMessage(message.body, deps)
+    return buried === 'settled' ? { kind: 'settled' } : { kind: 'again', delayMs: ms(retry.baseMs) }
+  } catch (error) {
+    deps.log('error', 'an event could not be processed', {
+      messageId: message.messageId,
+      error: describeError(error),
+    })
+    const delay = fullJitter(retry, message.receiveCount, deps.random)
+    return { kind: 'again', delayMs: ms(Math.max(1_000, delay)) }
+  }
+}
+
+function readable(body: string): Envelope | undefined {
+  try {
+    return decodeEnvelope(body)
+  } catch (error) {
+    if (error instanceof SluiceError) return undefined
+    throw error
+  }
+}

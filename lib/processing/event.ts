@@ -1,0 +1,57 @@
+import type { Envelope } from '../buffer/envelope.ts'
+import { toBase64 } from '../primitives/bytes.ts'
+import { iso } from '../primitives/clock.ts'
+import type { SluiceEvent } from './handler.ts'
+import { inflate } from './inflate.ts'
+
+/**
+ * The CloudEvents envelope of one event, its payload parsed: JSON where the body is JSON, fields where it is a form (a
+ * name that repeats has an array), else base64 text.
+ * @throws SluiceError `PAYLOAD_TOO_LARGE` or `PAYLOAD_CORRUPT` when a compressed body can't be opened.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
+ */
+export function toEvent(envelope: Envelope, raw: Uint8Array): SluiceEvent {
+  const { tenant, provider, contentType = '' } = envelope
+  const body = inflate(raw, envelope.headers['content-encoding'])
+  const { data, datacontenttype } = parsed(body, contentType)
+  return {
+    specversion: '1.0',
+    id: envelope.deliveryKey,
+    source: `/sluice/${provider}/${tenant}`,
+    type: `${provider}.${envelope.type}`,
+    time: iso(envelope.occurredAt ?? envelope.receivedAt),
+    datacontenttype,
+    data,
+    tenant,
+    deliverykey: envelope.deliveryKey,
+    via: envelope.via,
+    ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
+  }
+}
+
+interface ParsedPayload {
+  readonly data: unknown
+  readonly datacontenttype: string
+}
+
+function parsed(body: Uint8Array, contentType: string): ParsedPayload {
+  const text = new TextDecoder().decode(body)
+  if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
+    return { data: fields(new URLSearchParams(text)), datacontenttype: 'application/x-www-form-urlencoded' }
+  }
+  try {
+    return { data: JSON.parse(text) as unknown, datacontenttype: 'application/json' }
+  } catch {
+    return { data: toBase64(body), datacontenttype: contentType || 'application/octet-stream' }
+  }
+}
+
+/** Without a prototype, so that a field named `__proto__` is a field. */
+function fields(form: URLSearchParams): Record<string, string | string[]> {
+  const result = Object.create(null) as Record<string, string | string[]>
+  for (const name of new Set(form.keys())) {
+    const values = form.getAll(name)
+    result[name] = values.length === 1 ? (values[0] ?? '') : values
+  }
+  return result
+}

@@ -1,0 +1,178 @@
+import type { ObjectStore } from '../buffer/buffer.ts'
+import type { Envelope } from '../buffer/envelope.ts'
+import { retry, worker } from '../config/defaults.ts'
+import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import type { Claim, ClaimOutcome, Claims } from '../idempotency/claims.ts'
+import { fullJitter } from '../primitives/backoff.ts'
+import { elapsed, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
+import { token128, type Random } from '../primitives/random.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { attemptScope, type AttemptScope } from './attempt-scope.ts'
+import { deliver } from './deliver.ts'
+import { toEvent } from './event.ts'
+import { buryConflict, factsOf, keptOf, type VolatilePointers } from './ledger-entry.ts'
+import { readPayload } from './payload.ts'
+import type { Sink } from './sink.ts'
+
+export interface ProcessDeps {
+  readonly claims: Claims
+  readonly objects: ObjectStore
+  readonly sinks: readonly Sink[]
+  readonly volatile: VolatilePointers
+  readonly maxAttempts: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: typeof fetch
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** What happens to the message: `settled` ones are taken off the queue, the others come back after the delay. */
+export type Processed = { readonly kind: 'settled' } | { readonly kind: 'again'; readonly delayMs: Millis }
+
+const settled: Processed = { kind: 'settled' }
+const again = (delayMs: number): Processed => ({ kind: 'again', delayMs: ms(Math.ceil(delayMs)) })
+
+/**
+ * Takes one event from claim to outcome. Nothing is handled without a claim; whatever happens in between, the event ends
+ * as done, as dead with its reason, or back on the queue.
+ * @param remainingMs what is left of the invocation
+ * @throws SluiceError `LEDGER_UNAVAILABLE`: nothing is known, the message must come back.
+ */
+export async function processEnvelope(
+  envelope: Envelope,
+  remainingMs: number,
+  deps: ProcessDeps,
+): Promise<Processed> {
+  const { claims, clock, random } = deps
+  const facts = factsOf(envelope, deps.volatile)
+  const outcome = await claims.claim({
+    facts,
+    owner: token128(random),
+    leaseUntil: later(clock.now(), remainingMs + worker.leaseMarginMs),
+    redrive: envelope.redrive,
+  })
+  if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, remainingMs, deps)
+  return turnAway(envelope, outcome, deps)
+}
+
+async function turnAway(
+  envelope: Envelope,
+  outcome: Exclude<ClaimOutcome, { kind: 'claimed' }>,
+  deps: ProcessDeps,
+): Promise<Processed> {
+  const { provider } = envelope
+  switch (outcome.kind) {
+    case 'busy': {
+      const leaseMs = Math.max(0, elapsed(deps.clock.now(), outcome.leaseUntil))
+      return again(leaseMs + 1_000 + deps.random.fraction() * 1_000)
+    }
+    case 'conflict': {
+      deps.log('warn', 'another content came under a known key', { ...about(envelope) })
+      deps.metrics.count('EventConflict', { provider })
+      const buried = await buryConflict(envelope, deps)
+      return buried === 'busy' ? again(retry.baseMs) : settled
+    }
+    case 'settled': {
+      const unsignedId = factsOf(envelope, deps.volatile).unsignedId
+      deps.metrics.count('EventDuplicate', { provider })
+      if (unsignedId !== outcome.unsignedId && outcome.unsignedId !== undefined) {
+        deps.metrics.count('EventReplayedDelivery', { provider })
+        await deps.claims.flagReplayed(envelope.id)
+      }
+      return settled
+    }
+  }
+}
+
+async function attempt(
+  envelope: Envelope,
+  claim: Claim,
+  remainingMs: number,
+  deps: ProcessDeps,
+): Promise<Processed> {
+  // Started and crashed too often to be started again.
+  if (claim.attempts > deps.maxAttempts) return bury(envelope, claim, 'attempts_exhausted', deps)
+  const scope = attemptScope(deps.clock, Math.max(0, remainingMs - worker.handlerMarginMs), deps.fetch)
+  let { steps } = claim
+  try {
+    const delivered = await handle(envelope, claim, scope, deps)
+    steps = delivered.steps
+    if (delivered.failure !== undefined) {
+      return await putBack(envelope, claim, delivered.failure, steps, deps)
+    }
+    return await finish(envelope, claim, deps)
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code === 'LEDGER_UNAVAILABLE') throw error
+    if (error.consequence === 'park') return await bury(envelope, claim, error.code.toLowerCase(), deps)
+    return await putBack(envelope, claim, describeError(error), steps, deps)
+  } finally {
+    scope.end()
+  }
+}
+
+async function handle(envelope: Envelope, claim: Claim, scope: AttemptScope, deps: ProcessDeps) {
+  const rawBody = await readPayload(envelope, deps.objects, scope.signal)
+  const event = toEvent(envelope, rawBody)
+  const sinks = deps.sinks.filter((sink) => sink.wants(event))
+  if (sinks.length === 0) deps.metrics.count('EventUnhandled', { provider: envelope.provider })
+  return deliver(event, sinks, claim.steps, {
+    idempotencyKey: envelope.replayOf ?? envelope.id,
+    fence: claim.fence,
+    attempt: claim.attempts,
+    signal: scope.signal,
+    rawBody,
+    fetch: scope.fetch,
+    log: deps.log,
+  })
+}
+
+async function finish(envelope: Envelope, claim: Claim, deps: ProcessDeps): Promise<Processed> {
+  const kept = await keptOf(envelope, deps)
+  if ((await deps.claims.complete(claim, kept)) === 'lost') return lost(envelope, claim, deps)
+  deps.metrics.count('EventDone', { provider: envelope.provider })
+  return settled
+}
+
+async function putBack(
+  envelope: Envelope,
+  claim: Claim,
+  reason: string,
+  steps: readonly string[],
+  deps: ProcessDeps,
+): Promise<Processed> {
+  if (claim.attempts >= deps.maxAttempts) return bury(envelope, claim, reason, deps)
+  if ((await deps.claims.fail(claim, reason, steps)) === 'lost') return lost(envelope, claim, deps)
+  const delayMs = Math.max(1_000, fullJitter(retry, claim.attempts, deps.random))
+  deps.metrics.count('EventRetried', { provider: envelope.provider })
+  deps.log('warn', 'an event failed and will be tried again', {
+    ...about(envelope),
+    attempts: claim.attempts,
+    delayMs,
+  })
+  return again(delayMs)
+}
+
+async function bury(envelope: Envelope, claim: Claim, reason: string, deps: ProcessDeps): Promise<Processed> {
+  const kept = await keptOf(envelope, deps)
+  if ((await deps.claims.bury(claim, reason, kept)) === 'lost') return lost(envelope, claim, deps)
+  deps.metrics.count('EventDead', { provider: envelope.provider })
+  deps.log('error', 'an event is dead', { ...about(envelope), attempts: claim.attempts })
+  return settled
+}
+
+/** Another worker owns the event now; the message comes back to learn what became of it. */
+function lost(envelope: Envelope, claim: Claim, deps: ProcessDeps): Processed {
+  deps.metrics.count('LeaseLost', { provider: envelope.provider })
+  deps.log('warn', 'a lease was lost while its event was handled', { ...about(envelope), fence: claim.fence })
+  return again(retry.baseMs)
+}
+
+const about = ({ id, tenant, provider, endpoint, type }: Envelope) => ({
+  eventId: id,
+  tenant,
+  provider,
+  endpoint,
+  type,
+})

@@ -1,0 +1,10 @@
+import type { HandlerContext, SluiceEvent } from './handler.ts'
+
+/** Somewhere an event takes effect: a user's handler, or a destination. */
+export interface Sink {
+  /** Remembered once it has succeeded, so that a retry of the event skips it. Unique among the sinks of a deployment. */
+  readonly name: string
+  wants(event: SluiceEvent): boolean
+  /** Resolves when the effect is done; anything thrown means that the event is tried again. */
+  deliver(event: SluiceEvent, context: HandlerContext): Promise<void>
+}
