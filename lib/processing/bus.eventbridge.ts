@@ -57,4 +57,4 @@ function stringify(event: SluiceEvent): string | undefined {
   }
 }
 
-const withoutData = (event: SluiceEvent): Omit<SluiceEvent, 'data'> => ({ ...event, data: undefined })
+const withoutData = (event: SluiceEvent): SluiceEvent => ({ ...event, data: undefined })

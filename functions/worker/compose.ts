@@ -1,0 +1,56 @@
+import config from '#config'
+import { dynamodbClient } from '#lib/aws/dynamodb.ts'
+import { eventbridgeClient } from '#lib/aws/eventbridge.ts'
+import { s3 } from '#lib/aws/s3.ts'
+import { sqsClient } from '#lib/aws/sqs.ts'
+import { s3Objects } from '#lib/buffer/objects.s3.ts'
+import { sqsVisibility } from '#lib/buffer/visibility.sqs.ts'
+import { retry } from '#lib/config/defaults.ts'
+import { optional, optionalInteger, required } from '#lib/config/env.ts'
+import { env } from '#lib/config/names.ts'
+import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
+import { iso, systemClock } from '#lib/primitives/clock.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
+import { handlerSinks } from '#lib/processing/handler-sinks.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
+import { jsonLog } from '#lib/telemetry/log.ts'
+import { emfMetrics } from '#lib/telemetry/metrics.ts'
+import { writeLine } from '#lib/telemetry/stdout.ts'
+import type { WorkerDeps } from './batch.ts'
+
+/** Everything the worker needs, from its environment and `sluice.config.ts`. */
+export function compose(): WorkerDeps {
+  const clock = systemClock
+  const bus = eventBridgeBus({
+    client: eventbridgeClient({ maxAttempts: 3 }),
+    busName: required(env.eventBus),
+  })
+  return {
+    clock,
+    random: systemRandom,
+    // The one place where the user's handlers meet the world.
+    fetch: globalThis.fetch,
+    log: jsonLog(writeLine, () => iso(clock.now())),
+    metrics: emfMetrics(writeLine, () => clock.now()),
+    claims: dynamoClaims({
+      client: dynamodbClient({ maxAttempts: 3 }),
+      table: required(env.ledgerTable),
+      clock,
+    }),
+    objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
+    volatile: (provider) => findProvider(provider)?.webhooks,
+    maxAttempts: optionalInteger(env.maxAttempts, retry.maxAttempts),
+    sinks: [
+      ...handlerSinks(config.handlers ?? []),
+      ...(optional(env.eventBusEnabled) === 'false' ? [] : [bus]),
+    ],
+    hide: sqsVisibility({ client: sqsClient({ maxAttempts: 2 }), queueUrl: queueUrlByName() }),
+  }
+}
+
+/** Both queues feed this function; an ARN ends with its queue's name, and so does a queue's URL. */
+function queueUrlByName(): (arn: string) => string | undefined {
+  const urls = [required(env.eventsQueueUrl), required(env.bulkQueueUrl)]
+  return (arn) => urls.find((url) => url.endsWith(`/${arn.slice(arn.lastIndexOf(':') + 1)}`))
+}
