@@ -19,7 +19,7 @@ export const env = {
   /** `true` switches the bus destination on (default), `false` off. */
   eventBusEnabled: 'SLUICE_EVENT_BUS_ENABLED',
   adminToken: 'SLUICE_ADMIN_TOKEN',
-  /** Name of the secret that holds the admin token when the variable above is unset. */
+  /** ARN of the secret that holds the admin token when the variable above is unset: a JSON object, its key is that variable's name. */
   adminSecret: 'SLUICE_ADMIN_SECRET',
   maxAttempts: 'SLUICE_MAX_ATTEMPTS',
   logLevel: 'SLUICE_LOG_LEVEL',

@@ -1,0 +1,102 @@
+import { Duration } from 'aws-cdk-lib'
+import { EventSourceMapping, type CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { worker } from '#lib/config/defaults.ts'
+import { env } from '#lib/config/names.ts'
+import type { Plan } from '../plan.ts'
+import type { GatewayFunction } from './gateway-function.ts'
+
+type Line = 'events' | 'bulk'
+
+const urlVariable = { events: env.eventsQueueUrl, bulk: env.bulkQueueUrl } as const
+const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
+
+/**
+ * Where accepted events wait: `events` for what comes in, `bulk` for replays and redrives, so that a mass replay delays
+ * no new event. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
+ */
+export class Buffer extends Construct {
+  readonly #queues: Readonly<Record<Line, Queue>>
+  readonly #deadLetters: Readonly<Record<Line, Queue>>
+
+  constructor(scope: Construct, id: string, plan: Plan) {
+    super(scope, id)
+    const deadLetters = (name: string) =>
+      this.#queue(name, plan.deadLetterRetention, plan.deadLetterVisibility)
+    this.#deadLetters = { events: deadLetters('EventsDead'), bulk: deadLetters('BulkDead') }
+    const line = (name: string, queue: Queue) =>
+      this.#queue(name, plan.queueRetention, plan.queueVisibility, {
+        queue,
+        maxReceiveCount: plan.maxReceiveCount,
+      })
+    this.#queues = {
+      events: line('Events', this.#deadLetters.events),
+      bulk: line('Bulk', this.#deadLetters.bulk),
+    }
+  }
+
+  #queue(
+    id: string,
+    retention: number,
+    visibility: number,
+    deadLetterQueue?: { readonly queue: Queue; readonly maxReceiveCount: number },
+  ): Queue {
+    return new Queue(this, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.millis(retention),
+      visibilityTimeout: Duration.millis(visibility),
+      // What waits here was acknowledged to somebody: deleting the stack must not delete it.
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(deadLetterQueue && { deadLetterQueue }),
+    })
+  }
+
+  queueUrl(line: Line): string {
+    return this.#queues[line].queueUrl
+  }
+
+  /** May put messages on `line`. */
+  lendSending(fn: GatewayFunction, line: Line): void {
+    const queue = this.#queues[line]
+    fn.permit({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] })
+    fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
+  }
+
+  /** Is started with the messages of `line`, at most `concurrency` copies at a time, and may change when one comes back. */
+  lendReceiving(fn: GatewayFunction, line: Line, concurrency: number): void {
+    const queue = this.#queues[line]
+    fn.permit({
+      actions: [
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:ChangeMessageVisibility',
+        'sqs:GetQueueAttributes',
+      ],
+      resources: [queue.queueArn],
+    })
+    fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
+    const mapping = new EventSourceMapping(fn, `From${line === 'events' ? 'Events' : 'Bulk'}`, {
+      target: fn.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: worker.batchSize,
+      maxConcurrency: concurrency,
+      reportBatchItemFailures: true,
+    })
+    // SQS is asked with the function's role: the mapping can't be made before the role may.
+    const resource = mapping.node.defaultChild as CfnEventSourceMapping
+    resource.node.addDependency(fn.lambda.role ?? fn)
+  }
+
+  /** May take messages off both dead-letter queues. */
+  lendDeadLetters(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+      resources: Object.values(this.#deadLetters).map((queue) => queue.queueArn),
+    })
+    for (const line of ['events', 'bulk'] as const)
+      fn.setEnv({ [deadUrlVariable[line]]: this.#deadLetters[line].queueUrl })
+  }
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import { Code } from 'aws-cdk-lib/aws-lambda'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Construct } from 'constructs'
+import type { SluiceConfig } from '#lib/config/define-config.ts'
+import { env } from '#lib/config/names.ts'
+import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
+import { checkPlan, pollers } from './checks.ts'
+import { Buffer } from './constructs/buffer.ts'
+import { Bus } from './constructs/bus.ts'
+import { Control } from './constructs/control.ts'
+import { FrontDoor } from './constructs/front-door.ts'
+import { GatewayFunction } from './constructs/gateway-function.ts'
+import { Ledger } from './constructs/ledger.ts'
+import { Objects } from './constructs/objects.ts'
+import { Schedule } from './constructs/schedule.ts'
+import { Vault } from './constructs/vault.ts'
+import { plan as defaultPlan, type FunctionName, type Plan } from './plan.ts'
+
+export interface SluiceProps {
+  /** What `sluice.config.ts` exports. */
+  readonly config: SluiceConfig
+  /** `dev`, `prod`, …: part of the names of secrets and bus, so several can share an account. */
+  readonly stage: string
+  /** Where each function's code is. Default: `dist/{name}`, as `npm run build` leaves it. */
+  readonly code?: (name: FunctionName) => Code
+  readonly plan?: Plan
+}
+
+const built = (name: FunctionName): Code => Code.fromAsset(join(import.meta.dirname, '..', 'dist', name))
+
+/**
+ * The whole gateway, to put into any stack. Stateful parts are kept when it is removed.
+ * @throws SluiceError `MISCONFIGURED` when the config has faults; Error when the plan breaks a relation it must keep.
+ */
+export class Sluice extends Construct {
+  readonly url: string
+  readonly ledger: Ledger
+  readonly control: Control
+  readonly vault: Vault
+  readonly buffer: Buffer
+  readonly objects: Objects
+  readonly bus: Bus
+  /** Holds the token of the API and the console. */
+  readonly adminSecret: Secret
+
+  constructor(scope: Construct, id: string, props: SluiceProps) {
+    super(scope, id)
+    const plan = props.plan ?? defaultPlan
+    const config = parseConfig(props.config)
+    checkPlan({ ...plan, maxAttempts: config.maxAttempts }, config.concurrency)
+
+    this.ledger = new Ledger(this, 'Ledger')
+    this.control = new Control(this, 'Control')
+    this.vault = new Vault(this, 'Vault')
+    this.buffer = new Buffer(this, 'Buffer', plan)
+    this.objects = new Objects(this, 'Objects', plan)
+    this.bus = new Bus(this, 'Bus', props)
+    this.adminSecret = adminSecret(this)
+
+    const make = functionMaker(this, props, config, plan)
+    const webhook = make('webhook', 'Takes webhooks: verifies, stores, acknowledges')
+    const admin = make('admin', 'Serves the API, the console and the health check')
+    this.#lendToWebhook(webhook, props)
+    this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config)
+    this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
+    this.#lendToAdmin(admin)
+    this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, throttle: plan.throttle }).url
+    admin.setEnv({ [env.publicUrl]: this.url })
+  }
+
+  /** No table and no key: taking a webhook must not depend on either. */
+  #lendToWebhook(fn: GatewayFunction, { stage }: SluiceProps): void {
+    this.buffer.lendSending(fn, 'events')
+    this.objects.lend(fn, 'bodies', ['write'])
+    this.objects.lend(fn, 'spill', ['write'])
+    fn.lendSecrets(stage, '*')
+  }
+
+  #lendToWorker(fn: GatewayFunction, config: ParsedConfig): void {
+    const { events, bulk } = pollers(config.concurrency)
+    this.buffer.lendReceiving(fn, 'events', events)
+    this.buffer.lendReceiving(fn, 'bulk', bulk)
+    this.ledger.lendClaims(fn)
+    this.objects.lend(fn, 'bodies', ['read'])
+    this.objects.lend(fn, 'archive', ['write'])
+    this.objects.lendListing(fn, 'bodies')
+    if (config.eventBus) this.bus.lendTo(fn)
+    fn.setEnv({
+      ...config.environment,
+      [env.eventBusEnabled]: String(config.eventBus),
+      [env.maxAttempts]: String(config.maxAttempts),
+    })
+  }
+
+  #lendToSweeper(fn: GatewayFunction, plan: Plan): void {
+    this.objects.lend(fn, 'spill', ['read', 'delete'])
+    this.objects.lendListing(fn, 'spill')
+    this.buffer.lendSending(fn, 'events')
+    this.buffer.lendDeadLetters(fn)
+    this.ledger.lendClaims(fn)
+    new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
+  }
+
+  #lendToAdmin(fn: GatewayFunction): void {
+    this.ledger.lendHistory(fn)
+    this.ledger.lendClaims(fn)
+    this.control.lendTo(fn)
+    this.buffer.lendSending(fn, 'bulk')
+    this.objects.lend(fn, 'bodies', ['read'])
+    this.objects.lend(fn, 'archive', ['read'])
+    fn.permit({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [this.adminSecret.secretArn],
+    })
+    fn.setEnv({ [env.adminSecret]: this.adminSecret.secretArn })
+  }
+}
+
+function functionMaker(scope: Construct, props: SluiceProps, config: ParsedConfig, plan: Plan) {
+  return (name: FunctionName, description: string): GatewayFunction =>
+    new GatewayFunction(scope, `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, {
+      name,
+      description,
+      code: (props.code ?? built)(name),
+      stage: props.stage,
+      timeoutMs: plan.timeouts[name],
+      memoryMb: plan.memoryMb[name],
+      reservedConcurrency: config.concurrency.reserved?.[name],
+    })
+}
+
+/**
+ * A random token, made by Secrets Manager when the stack is first deployed. It has no name of its own, so it is not among
+ * the `sluice/{stage}/…` that the webhook function may read.
+ */
+const adminSecret = (scope: Construct): Secret =>
+  new Secret(scope, 'AdminSecret', {
+    description: 'Sluice: the token of the API and the console',
+    generateSecretString: {
+      secretStringTemplate: '{}',
+      generateStringKey: env.adminToken,
+      excludePunctuation: true,
+      passwordLength: 43,
+    },
+  })
