@@ -1,0 +1,74 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { serveAwsJson, type Target } from './aws-json.ts'
+import { openDynalite } from './dynalite.ts'
+import { dynamodb } from './dynamodb.ts'
+import { eventBridge, publishedEvents, type BusEvent } from './event-bridge.ts'
+import { startQueuesAndObjects } from './fauxqs.ts'
+import { kms } from './kms.ts'
+import { secretsManager } from './secrets-manager.ts'
+import { openState } from './state.ts'
+import { sweepExpired } from './ttl-sweep.ts'
+
+/** Where each service answers, loopback only. */
+export interface ServiceEndpoints {
+  readonly sqs: string
+  readonly s3: string
+  readonly dynamodb: string
+  readonly secretsmanager: string
+  readonly events: string
+  readonly kms: string
+}
+
+export interface Services {
+  readonly endpoints: ServiceEndpoints
+  /** The last events on the bus, oldest first; also `GET {endpoints.events}/published`. */
+  published(): readonly BusEvent[]
+  /** Deletes what DynamoDB's TTL would have deleted by now; answers how many items. */
+  sweep(nowSeconds: number): Promise<number>
+  close(): Promise<void>
+}
+
+/**
+ * Every AWS service of the local stack. With `dataDir` each answered change is on disk and survives `kill -9`;
+ * without, all is in memory. One process at a time may use a `dataDir`.
+ */
+export async function startServices(dataDir?: string): Promise<Services> {
+  const place = dataDir === undefined ? undefined : prepare(dataDir)
+  const state = openState(place && join(place, 'state.db'))
+  const engine = openDynalite(place && join(place, 'dynamodb'))
+  const tables = dynamodb(engine, state)
+  const queues = await startQueuesAndObjects(place && join(place, 'queues-and-objects'))
+  const targets: Readonly<Record<string, Target>> = {
+    DynamoDB_20120810: tables,
+    secretsmanager: secretsManager(state),
+    AWSEvents: eventBridge(state),
+    TrentService: kms(state),
+  }
+  const own = await serveAwsJson(targets, { '/published': () => publishedEvents(state) })
+
+  return {
+    endpoints: {
+      sqs: queues.url,
+      s3: queues.url,
+      dynamodb: own.url,
+      secretsmanager: own.url,
+      events: own.url,
+      kms: own.url,
+    },
+    published: () => publishedEvents(state),
+    sweep: (nowSeconds) => sweepExpired(tables, state, nowSeconds),
+    async close() {
+      await Promise.all([own.close(), queues.close()])
+      await engine.close()
+      state.close()
+    },
+  }
+}
+
+/** The folder holds secrets and payloads: nobody else on the machine may read it. */
+function prepare(dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  chmodSync(dataDir, 0o700)
+  return dataDir
+}
