@@ -1,0 +1,38 @@
+import { toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
+import type { Secret } from '#lib/primitives/secret.ts'
+import type { HmacScheme } from '#lib/providers/provider.ts'
+import { hmacDigest, hmacKey } from '#lib/webhooks/schemes/hmac.ts'
+import { Failure } from './failure.ts'
+
+export interface ToSign {
+  readonly body: Uint8Array
+  /** Signed and sent where the scheme signs a time. */
+  readonly now: EpochMs
+  /** Signed and sent where the scheme signs an id. */
+  readonly id: string
+}
+
+/**
+ * The headers that make `body` a webhook signed by `scheme`: verification read backwards, from the same data.
+ * @throws Failure when the secret can't be a key of this scheme.
+ */
+export function signatureHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSign) {
+  const key = hmacKey(secret, scheme.key)
+  if (!key)
+    throw new Failure('unusable_secret', `the secret is not ${scheme.key.encoding} text that can sign`)
+  const timestamp = String(scheme.timestamp?.unit === 'ms' ? now : toSeconds(now))
+  const digest = hmacDigest(scheme, key, { timestamp, id }, body).toString(scheme.signature.encoding)
+  return {
+    ...(scheme.id && { [scheme.id.header]: id }),
+    ...(scheme.timestamp && 'header' in scheme.timestamp && { [scheme.timestamp.header]: timestamp }),
+    [scheme.signature.header]: written(scheme, digest, timestamp),
+  }
+}
+
+function written({ signature: { format }, timestamp }: HmacScheme, digest: string, time: string): string {
+  if (format.kind !== 'pairs') return `${format.prefix ?? ''}${digest}`
+  const signature = `${format.key}=${digest}`
+  return timestamp && 'key' in timestamp
+    ? `${timestamp.key}=${time}${format.separator}${signature}`
+    : signature
+}
