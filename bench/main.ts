@@ -1,4 +1,5 @@
+import { benchConsume } from './consume.ts'
 import { benchVerification } from './verification.ts'
 
 process.stdout.write(`node ${process.version}; ratios are medians of interleaved rounds\n\n`)
-process.stdout.write(`${await benchVerification()}\n`)
+for (const bench of [benchConsume, benchVerification]) process.stdout.write(`${await bench()}\n\n`)

@@ -30,7 +30,7 @@ export function median(values: readonly number[]): number {
  * slow phase of the machine shifts all of them alike. Quote the ratios; the absolute times belong to one machine.
  */
 export async function interleaved(cases: readonly Case[], effort: Effort): Promise<Timing[]> {
-  const prepared = await Promise.all(cases.map((entry) => ({ ...entry, times: [] as number[] })))
+  const prepared = cases.map((entry) => ({ ...entry, times: [] as number[] }))
   const repeats = new Map<string, number>()
   for (const { name, run } of prepared) repeats.set(name, await repeatsFor(run, effort.sliceMs))
   for (let round = 0; round < effort.rounds; round += 1) {

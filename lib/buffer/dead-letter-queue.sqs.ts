@@ -1,7 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { deadLetterVisibility } from '../config/defaults.ts'
 import type { DeadLetterQueue } from './dead-letter-queue.ts'
-
-const hiddenSeconds = 60
 
 export function sqsDeadLetterQueue(options: {
   readonly client: Pick<SQSClient, 'send'>
@@ -13,7 +12,7 @@ export function sqsDeadLetterQueue(options: {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
-        VisibilityTimeout: hiddenSeconds,
+        VisibilityTimeout: deadLetterVisibility / 1_000,
       })
       const { Messages = [] } = await client.send(command, { abortSignal: signal })
       return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({

@@ -16,11 +16,12 @@ export type Kept =
 
 const lineFeed = 0x0a
 
-export function keepEnvelope(envelope: Envelope): Uint8Array {
+/** `raw` are the envelope's bytes, where they are at hand already; the ones of a stored body stay where they are. */
+export function keepEnvelope(envelope: Envelope, raw?: Uint8Array): Uint8Array {
   const { body } = envelope
   const kept = { ...envelope, redrive: undefined, ...(!isStored(body) && { body: undefined }) }
   const head = Buffer.from(`${JSON.stringify(kept)}\n`)
-  return packed(form.plain, isStored(body) ? head : Buffer.concat([head, inlineBytes(body)]))
+  return packed(form.plain, isStored(body) ? head : Buffer.concat([head, raw ?? inlineBytes(body)]))
 }
 
 export const keepMessage = (text: string): Uint8Array => packed(form.message, Buffer.from(text))

@@ -52,6 +52,9 @@ export const queue = {
   maxVisibilityMs: hours(12),
 } as const
 
+/** How long the sweeper hides a message of a dead-letter queue from the next sweep. */
+export const deadLetterVisibility = seconds(60)
+
 /** Worker timeout x 6: the AWS recommendation, and room for the batch window. */
 export const queueVisibility = seconds(180)
 

@@ -27,15 +27,24 @@ const isFree = 'expireAt > :now AND leaseUntil <= :nowMs AND #owner <> :me AND c
 const isOpen = 'st IN (:claimed, :retry, :parked)'
 const isMine = 'st = :claimed AND #owner = :me'
 
+const ownerName = { '#owner': 'owner' }
+const allNames = { '#type': 'type', '#at': 'at', ...ownerName }
+
+const claimUpdate = 'v = :v, st = :claimed, #owner = :me, leaseUntil = :until ADD fence :one, attempts :one'
+const claimCondition = `${isNew} OR (${isOpen} AND ${isFree})`
+
 export function claimWrite({ facts: event, owner, leaseUntil }: ClaimRequest, now: EpochMs): Write {
+  const optional = optionalFacts(event)
   return {
     id: event.id,
-    update: `SET ${setFacts}, expireAt = if_not_exists(expireAt, :expireAt), ${optionalFacts(event).set}v = :v, st = :claimed, #owner = :me, leaseUntil = :until ADD fence :one, attempts :one`,
-    condition: `${isNew} OR (${isOpen} AND ${isFree})`,
+    update: `SET ${setFacts}, expireAt = if_not_exists(expireAt, :expireAt), ${optional.set}${claimUpdate}`,
+    condition: claimCondition,
+    names: allNames,
+    answer: true,
     values: {
       ...factValues(event),
       ':expireAt': expireAt(now),
-      ...optionalFacts(event).values,
+      ...optional.values,
       ...openStates,
       ':me': text(owner),
       ':until': number(leaseUntil),
@@ -74,6 +83,8 @@ export function takeoverWrite(found: LedgerRecord, request: ClaimRequest, now: E
       id: event.id,
       update: `SET ${common} REMOVE reason, deadBucket, deadAt ADD fence :one`,
       condition: `st = :dead AND ${condition}`,
+      names: ownerName,
+      answer: true,
       values: { ...values, ':dead': text('dead') },
     }
   }
@@ -82,6 +93,8 @@ export function takeoverWrite(found: LedgerRecord, request: ClaimRequest, now: E
     id: event.id,
     update: `SET ${anew}, expireAt = :expireAt, ${common} REMOVE reason, deadBucket, deadAt, steps, envelope, envelopeKey, completedAt, flag ADD fence :one`,
     condition,
+    names: allNames,
+    answer: true,
     values: { ...values, ...factValues(event), ':expireAt': expireAt(now) },
   }
 }
@@ -135,6 +148,7 @@ export const settleWrite = (claim: Claim, status: RecordStatus, change: Change):
     .filter(Boolean)
     .join(' '),
   condition: isMine,
+  names: ownerName,
   values: {
     ':st': text(status),
     ':zero': number(0),
@@ -152,6 +166,7 @@ export function buryWrite(event: EventFacts, reason: string, kept: KeptEnvelope,
     id: event.id,
     update: `SET ${setFacts}, ${optionalFacts(event).set}v = :v, st = :dead, leaseUntil = :zero, attempts = if_not_exists(attempts, :zero), ${untouched.join(', ')}, ${buried.set}`,
     condition: `${isNew} OR expireAt <= :now OR (${isOpen} AND leaseUntil <= :nowMs)`,
+    names: allNames,
     values: {
       ...factValues(event),
       ...optionalFacts(event).values,
@@ -173,7 +188,10 @@ const keep = (kept: KeptEnvelope) =>
     ? { set: 'envelope = :envelope', values: { ':envelope': { B: kept.envelope } } }
     : { set: 'envelopeKey = :envelope', values: { ':envelope': text(kept.envelopeKey) } }
 
-function optionalFacts({ replayOf, unsignedId, flag }: EventFacts) {
+const noFacts = { set: '', values: {} }
+
+function optionalFacts({ replayOf, unsignedId, flag }: EventFacts): Pick<Change, 'set' | 'values'> {
+  if (replayOf === undefined && unsignedId === undefined && flag === undefined) return noFacts
   const present = Object.entries({ replayOf, unsignedId, flag }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )

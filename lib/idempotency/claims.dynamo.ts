@@ -13,7 +13,7 @@ import {
 } from './claim-writes.dynamo.ts'
 import type { Claim, ClaimOutcome, ClaimRequest, Claims, Settlement } from './claims.ts'
 import { ledgerWriter, type LedgerTable, type Writer } from './ledger-writer.dynamo.ts'
-import { text } from './record.dynamo.ts'
+import { text, toRecord, type Item } from './record.dynamo.ts'
 import type { LedgerRecord, RecordStatus } from './record.ts'
 
 export interface DynamoClaimsOptions extends LedgerTable {
@@ -27,11 +27,11 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
   return {
     async claim(request) {
       const first = await write(claimWrite(request, clock.now()))
-      if (first.kind === 'written') return claimed(first.record, request)
+      if (first.kind === 'written') return claimedItem(first.item, request)
       const takeover = first.found && takeoverWrite(first.found, request, clock.now())
       if (!takeover) return refusal(first.found, request)
       const second = await write(takeover)
-      return second.kind === 'written' ? claimed(second.record, request) : refusal(second.found, request)
+      return second.kind === 'written' ? claimedItem(second.item, request) : refusal(second.found, request)
     },
     complete: (claim, kept) => settle(write, claim, 'done', completion(clock.now(), kept)),
     fail: (claim, reason, steps) => settle(write, claim, 'retry', release(reason, steps)),
@@ -53,6 +53,8 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
     },
   }
 }
+
+const claimedItem = (item: Item, request: ClaimRequest): ClaimOutcome => claimed(toRecord(item), request)
 
 function claimed(record: LedgerRecord, { owner }: ClaimRequest): ClaimOutcome {
   const { pk: id, fence, attempts, leaseUntil, steps = [] } = record

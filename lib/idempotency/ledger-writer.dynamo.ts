@@ -17,35 +17,36 @@ export interface Write {
   readonly update: string
   readonly condition: string
   readonly values: Values
+  /** Stand-ins for words that DynamoDB reserves. */
+  readonly names?: Readonly<Record<string, string>>
+  /** Whether the record is wanted as it stands after the write. */
+  readonly answer?: boolean
 }
 
 export type Written =
-  | { readonly kind: 'written'; readonly record: LedgerRecord }
+  /** `item` is the record after the write, where the write asks for it. */
+  | { readonly kind: 'written'; readonly item: Item }
   /** The condition did not hold; `found` is the item as it stands, `undefined` when there is none. */
   | { readonly kind: 'refused'; readonly found: LedgerRecord | undefined }
-
-// Words of ours that DynamoDB reserves.
-const names = { '#type': 'type', '#at': 'at', '#owner': 'owner' }
 
 export type Writer = (write: Write) => Promise<Written>
 
 /** @throws SluiceError `LEDGER_UNAVAILABLE` when the table does not answer, `RECORD_CORRUPT` when the item is not ours. */
 export function ledgerWriter({ client, table }: LedgerTable): Writer {
-  return async ({ id, update, condition, values }) => {
-    const used = Object.entries(names).filter(([name]) => update.includes(name) || condition.includes(name))
+  return async ({ id, update, condition, values, names, answer }) => {
     const command = new UpdateItemCommand({
       TableName: table,
       Key: { [ledgerKey]: text(id) },
       UpdateExpression: update,
       ConditionExpression: condition,
       ExpressionAttributeValues: values,
-      ...(used.length > 0 && { ExpressionAttributeNames: Object.fromEntries(used) }),
-      ReturnValues: 'ALL_NEW',
+      ExpressionAttributeNames: names,
+      ReturnValues: answer ? 'ALL_NEW' : 'NONE',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     })
     try {
-      const { Attributes } = await client.send(command)
-      return { kind: 'written', record: toRecord(Attributes as Item) }
+      const { Attributes = {} } = await client.send(command)
+      return { kind: 'written', item: Attributes }
     } catch (error) {
       if (errorName(error) === 'ConditionalCheckFailedException') {
         const { Item: found } = error as { readonly Item?: Item }

@@ -14,7 +14,8 @@ export const number = (value: number): AttributeValue => ({ N: String(value) })
  * @throws SluiceError `RECORD_CORRUPT` when it is not one of ours.
  */
 export function toRecord(item: Item): LedgerRecord {
-  const record = Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]))
+  const record: Record<string, unknown> = {}
+  for (const name in item) if (Object.hasOwn(item, name)) record[name] = plain(item[name] as AttributeValue)
   if (record['v'] !== 1 || typeof record['st'] !== 'string' || typeof record['pk'] !== 'string') {
     throw new SluiceError('RECORD_CORRUPT', 'a ledger item is not a record of version 1')
   }

@@ -7,8 +7,20 @@ export interface Random {
   fraction(): number
 }
 
+/** Asking the system for each token would cost more than a whole claim; what was given out is never given out again. */
+function pooled(poolBytes: number): (length: number) => Uint8Array {
+  let pool = Buffer.alloc(0)
+  return (length) => {
+    if (length > poolBytes) return randomBytes(length)
+    if (pool.byteLength < length) pool = randomBytes(poolBytes)
+    const taken = pool.subarray(0, length)
+    pool = pool.subarray(length)
+    return taken
+  }
+}
+
 export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
+  bytes: pooled(4_096),
   fraction: () => Math.random(),
 }
 

@@ -1,34 +1,58 @@
-import { ms, type Clock } from '../primitives/clock.ts'
-import { deadlineAfter } from '../primitives/deadline.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
+import { later, ms, isPast, type Clock } from '../primitives/clock.ts'
+import { DeadlineExceeded } from '../primitives/deadline.ts'
 
 /** One attempt's time: what a handler may do ends with it, also when its promise goes on in a later invocation. */
 export interface AttemptScope {
+  /** Made when first asked for: most handlers never look at it. */
   readonly signal: AbortSignal
   readonly fetch: typeof fetch
+  readonly isOver: () => boolean
+  /** Settles with `work`, or rejects once the time is over. */
+  race<T>(work: Promise<T>): Promise<T>
   end(): void
 }
 
+const attemptIsOver = new SluiceError('LEASE_LOST', 'the attempt is over')
+
 /** `budgetMs` is what is left for the handler. */
 export function attemptScope(clock: Clock, budgetMs: number, outgoing: typeof fetch): AttemptScope {
-  const deadline = deadlineAfter(clock, ms(budgetMs))
-  const over = new AbortController()
-  const signal = AbortSignal.any([deadline.signal, over.signal])
-  return {
-    signal,
+  const deadline = later(clock.now(), budgetMs)
+  const timeUp = Promise.withResolvers<never>()
+  // Nobody may be waiting when the time is up.
+  timeUp.promise.catch(() => {})
+  let controller: AbortController | undefined
+  let reason: Error | undefined
+  const finish = (why: Error): void => {
+    reason ??= why
+    controller?.abort(reason)
+  }
+  const cancel = clock.after(ms(budgetMs), () => {
+    const late = new DeadlineExceeded(`not finished within ${budgetMs} ms`)
+    finish(late)
+    timeUp.reject(late)
+  })
+  const scope: AttemptScope = {
+    get signal() {
+      controller ??= new AbortController()
+      if (reason) controller.abort(reason)
+      return controller.signal
+    },
+    // The clock is asked too: a frozen sandbox fires its timers late.
+    isOver: () => reason !== undefined || isPast(deadline, clock.now()),
     fetch: (input, init = {}) => {
-      // The clock is asked too: a frozen sandbox fires its timers late.
-      if (signal.aborted || deadline.passed()) {
-        return Promise.reject(new SluiceError('LEASE_LOST', 'the attempt that this call belongs to is over'))
-      }
+      if (scope.isOver()) return Promise.reject(attemptIsOver)
+      const { signal } = scope
       return outgoing(input, {
         ...init,
         signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal,
       })
     },
+    race: (work) => Promise.race([work, timeUp.promise]),
     end: () => {
-      deadline.end()
-      over.abort(new SluiceError('LEASE_LOST', 'the attempt is over'))
+      cancel()
+      finish(attemptIsOver)
     },
   }
+  return scope
 }

@@ -1,5 +1,5 @@
-import { describeError } from '../errors/sluice-error.ts'
-import { raceSignal } from '../primitives/deadline.ts'
+import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import type { AttemptScope } from './attempt-scope.ts'
 import type { HandlerContext, SluiceEvent } from './handler.ts'
 import type { Sink } from './sink.ts'
 
@@ -19,13 +19,15 @@ export async function deliver(
   sinks: readonly Sink[],
   done: readonly string[],
   context: HandlerContext,
+  scope: AttemptScope,
 ): Promise<Delivered> {
   const steps = [...done]
   let failure: string | undefined
-  for (const sink of sinks.filter(({ name }) => !done.includes(name))) {
+  for (const sink of sinks) {
+    if (done.includes(sink.name)) continue
     try {
-      context.signal.throwIfAborted()
-      await raceSignal(sink.deliver(event, context), context.signal)
+      if (scope.isOver()) throw new SluiceError('HANDLER_FAILED', 'no time was left')
+      await scope.race(sink.deliver(event, context))
       steps.push(sink.name)
     } catch (error) {
       failure ??= `${sink.name}: ${describeError(error)}`.slice(0, 256)

@@ -29,13 +29,15 @@ export function toEvent(envelope: Envelope, raw: Uint8Array): SluiceEvent {
   }
 }
 
+const utf8 = new TextDecoder()
+
 interface ParsedPayload {
   readonly data: unknown
   readonly datacontenttype: string
 }
 
 function parsed(body: Uint8Array, contentType: string): ParsedPayload {
-  const text = new TextDecoder().decode(body)
+  const text = utf8.decode(body)
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
     return { data: fields(new URLSearchParams(text)), datacontenttype: 'application/x-www-form-urlencoded' }
   }

@@ -43,8 +43,8 @@ interface KeepDeps {
  * The envelope as the Ledger keeps it: in the item, or archived when it is too large for one.
  * @throws SluiceError `PAYLOAD_UNAVAILABLE` when the bucket does not take it.
  */
-export const keptOf = (envelope: Envelope, deps: KeepDeps): Promise<KeptEnvelope> =>
-  keep(keepEnvelope(envelope), `${envelope.tenant}/${envelope.id}`, deps)
+export const keptOf = (envelope: Envelope, deps: KeepDeps, raw?: Uint8Array): Promise<KeptEnvelope> =>
+  keep(keepEnvelope(envelope, raw), `${envelope.tenant}/${envelope.id}`, deps)
 
 async function keep(envelope: Uint8Array, name: string, { objects, clock }: KeepDeps): Promise<KeptEnvelope> {
   if (envelope.byteLength <= ledger.inlineEnvelopeBytes) return { envelope }

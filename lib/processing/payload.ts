@@ -10,10 +10,11 @@ import { SluiceError } from '../errors/sluice-error.ts'
 export async function readPayload(
   { body }: Envelope,
   objects: ObjectStore,
-  signal: AbortSignal,
+  /** Gives the signal that ends the read; asked only when there is something to read. */
+  scope: { readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
   if (!isStored(body)) return inlineBytes(body)
-  const bytes = await read(body.key, objects, signal)
+  const bytes = await read(body.key, objects, scope.signal)
   if (!bytes) throw new SluiceError('PAYLOAD_MISSING', 'the body that the message points to is not there')
   return checked(bytes, body.sha256)
 }

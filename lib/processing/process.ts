@@ -9,8 +9,9 @@ import { token128, type Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { attemptScope, type AttemptScope } from './attempt-scope.ts'
-import { deliver } from './deliver.ts'
+import { deliver, type Delivered } from './deliver.ts'
 import { toEvent } from './event.ts'
+import type { HandlerContext } from './handler.ts'
 import { buryConflict, factsOf, keptOf, type VolatilePointers } from './ledger-entry.ts'
 import { readPayload } from './payload.ts'
 import type { Sink } from './sink.ts'
@@ -97,12 +98,13 @@ async function attempt(
   const scope = attemptScope(deps.clock, Math.max(0, remainingMs - worker.handlerMarginMs), deps.fetch)
   let { steps } = claim
   try {
-    const delivered = await handle(envelope, claim, scope, deps)
+    const raw = await readPayload(envelope, deps.objects, scope)
+    const delivered = await handle(envelope, raw, claim, scope, deps)
     steps = delivered.steps
     if (delivered.failure !== undefined) {
       return await putBack(envelope, claim, delivered.failure, steps, deps)
     }
-    return await finish(envelope, claim, deps)
+    return await finish(envelope, raw, claim, deps)
   } catch (error) {
     if (!(error instanceof SluiceError) || error.code === 'LEDGER_UNAVAILABLE') throw error
     if (error.consequence === 'park') return await bury(envelope, claim, error.code.toLowerCase(), deps)
@@ -112,24 +114,37 @@ async function attempt(
   }
 }
 
-async function handle(envelope: Envelope, claim: Claim, scope: AttemptScope, deps: ProcessDeps) {
-  const rawBody = await readPayload(envelope, deps.objects, scope.signal)
+function handle(
+  envelope: Envelope,
+  rawBody: Uint8Array,
+  claim: Claim,
+  scope: AttemptScope,
+  deps: ProcessDeps,
+): Promise<Delivered> {
   const event = toEvent(envelope, rawBody)
   const sinks = deps.sinks.filter((sink) => sink.wants(event))
   if (sinks.length === 0) deps.metrics.count('EventUnhandled', { provider: envelope.provider })
-  return deliver(event, sinks, claim.steps, {
+  const context: HandlerContext = {
     idempotencyKey: envelope.replayOf ?? envelope.id,
     fence: claim.fence,
     attempt: claim.attempts,
-    signal: scope.signal,
+    get signal() {
+      return scope.signal
+    },
     rawBody,
     fetch: scope.fetch,
     log: deps.log,
-  })
+  }
+  return deliver(event, sinks, claim.steps, context, scope)
 }
 
-async function finish(envelope: Envelope, claim: Claim, deps: ProcessDeps): Promise<Processed> {
-  const kept = await keptOf(envelope, deps)
+async function finish(
+  envelope: Envelope,
+  raw: Uint8Array,
+  claim: Claim,
+  deps: ProcessDeps,
+): Promise<Processed> {
+  const kept = await keptOf(envelope, deps, raw)
   if ((await deps.claims.complete(claim, kept)) === 'lost') return lost(envelope, claim, deps)
   deps.metrics.count('EventDone', { provider: envelope.provider })
   return settled
