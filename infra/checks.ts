@@ -72,9 +72,10 @@ const relations: readonly (readonly [holds: (plan: Plan) => boolean, otherwise: 
       `timeouts.sweeper (${span(p.timeouts.sweeper)}) must be below sweepPeriod (${span(p.sweepPeriod)}), or sweeps overlap`,
   ],
   [
-    (p) => p.deadLetterVisibility >= 2 * p.timeouts.sweeper,
+    (p) => p.deadLetterVisibility >= p.timeouts.sweeper,
     (p) =>
-      `deadLetterVisibility (${span(p.deadLetterVisibility)}) must be at least twice timeouts.sweeper (${span(p.timeouts.sweeper)})`,
+      `deadLetterVisibility (${span(p.deadLetterVisibility)}) must be at least timeouts.sweeper ` +
+      `(${span(p.timeouts.sweeper)}), or two sweeps work on one message`,
   ],
 ]
 

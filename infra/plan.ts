@@ -1,5 +1,6 @@
 import {
   bucketLifetime,
+  deadLetterVisibility,
   ingest,
   ledger,
   queue,
@@ -44,7 +45,7 @@ export const plan: Plan = {
   queueVisibility,
   queueRetention: queue.retentionMs,
   deadLetterRetention: queue.deadLetterRetentionMs,
-  deadLetterVisibility: 120_000,
+  deadLetterVisibility,
   maxReceiveCount: queue.maxReceiveCount,
   maxAttempts: retry.maxAttempts,
   retryCap: retry.capMs,

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import { Archive, EventBus } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
-import { busSource, env } from '#lib/config/names.ts'
+import { busSource } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 
 /** Where every event is published as a CloudEvent. The archive keeps what no rule took, so a rule added late can still have it. */
@@ -25,6 +25,5 @@ export class Bus extends Construct {
       resources: [this.bus.eventBusArn],
       conditions: { StringEquals: { 'events:source': busSource } },
     })
-    fn.setEnv({ [env.eventBus]: this.bus.eventBusName })
   }
 }

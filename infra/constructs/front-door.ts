@@ -1,3 +1,4 @@
+import { Validations } from 'aws-cdk-lib'
 import { HttpApi, HttpMethod, HttpStage, type CfnStage, type HttpRoute } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Construct } from 'constructs'
@@ -38,6 +39,16 @@ export class FrontDoor extends Construct {
       throttle: { rateLimit: throttle.webhook.rate, burstLimit: throttle.webhook.burst },
     })
     limitRoutes(stage, adminRoutes, throttle.admin)
+    Validations.of(api).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'Webhooks are authorised by their signature and the API by its token, in the functions: providers can not sign for an authoriser.',
+    })
+    Validations.of(stage).acknowledge({
+      id: 'AwsSolutions-APIG1',
+      reason:
+        'The functions log what they refuse, sampled; a line per request would let forged traffic run up the bill.',
+    })
     this.url = api.apiEndpoint
   }
 }
