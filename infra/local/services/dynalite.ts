@@ -8,6 +8,7 @@ import { ServiceFault, type Answer, type Json, type Target } from './aws-json.ts
 interface Store {
   readonly db: { batch(operations: readonly Write[], done: Done): void }
   readonly lifecycleManager: { gracefulClose(): Promise<void> }
+  readonly tableDb: Pick<ItemDb, 'put'>
   getItemDb(table: string): ItemDb
 }
 interface ItemDb {
@@ -119,7 +120,19 @@ async function run(store: Store, operation: string, body: string): Promise<Answe
   const result = await new Promise<Json>((resolve, reject) => {
     action(store, data, (error, found = {}) => (error ? reject(error) : resolve(found)))
   })
+  if (operation === 'DescribeTable') await activate(store, result)
   return { status: 200, body: JSON.stringify(result) }
+}
+
+/** A process that was killed while it made a table left it as CREATING for ever; there is nothing to wait for. */
+async function activate(store: Store, { Table }: Json): Promise<void> {
+  const table = Table as { TableName: string; TableStatus: string; GlobalSecondaryIndexes?: Json[] }
+  if (table.TableStatus !== 'CREATING') return
+  table.TableStatus = 'ACTIVE'
+  for (const index of table.GlobalSecondaryIndexes ?? []) Object.assign(index, { IndexStatus: 'ACTIVE' })
+  await new Promise<void>((resolve, reject) => {
+    store.tableDb.put(table.TableName, table, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 /** Faults of the caller carry the answer that DynamoDB gives; anything else is a fault of dynalite. */

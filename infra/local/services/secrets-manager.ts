@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { operations, optionalText, ServiceFault, text, type Json, type Target } from './aws-json.ts'
 import { accountId, region } from './place.ts'
 import type { State } from './state.ts'
@@ -84,9 +84,13 @@ function created(name: string, input: Json): StoredSecret {
   const value = optionalText(input, 'SecretString')
   const description = optionalText(input, 'Description')
   return {
-    arn: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${randomUUID().slice(0, 6)}`,
+    arn: secretArn(name),
     version: versionOf(input),
     ...(value !== undefined && { value }),
     ...(description !== undefined && { description }),
   }
 }
+
+/** The ARN of a secret: with six characters after the name as in AWS, but the same ones at every start. */
+export const secretArn = (name: string): string =>
+  `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`
