@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { FunctionName } from '#infra/plan.ts'
+import type { SynthesizedTemplate } from '#infra/synth.ts'
+import { all, grants, grantsOf, one, template, type Grant } from './given.ts'
+
+let sluice: SynthesizedTemplate
+let may: Readonly<Record<FunctionName, Grant[]>>
+beforeAll(async () => {
+  sluice = await template()
+  const names = ['webhook', 'worker', 'sweeper', 'admin'] as const
+  may = Object.fromEntries(names.map((name) => [name, grantsOf(sluice, name)])) as typeof may
+})
+
+const functions = ['webhook', 'worker', 'sweeper', 'admin'] as const
+const services = (name: FunctionName) =>
+  [...new Set(may[name].map(({ action }) => action.replace(/:.*/, '')))].toSorted()
+const actions = (name: FunctionName) => [...new Set(may[name].map(({ action }) => action))].toSorted()
+const reach = (name: FunctionName, id: string) =>
+  may[name].filter(({ resource }) => resource.includes(`"${id}"`)).map(({ action }) => action)
+const queue = (name: string): string =>
+  all(sluice, 'AWS::SQS::Queue').find(([id]) =>
+    new RegExp(`^SluiceBuffer${name}[0-9A-F]{8}$`).test(id),
+  )?.[0] ?? ''
+const table = (prefix: string): string => one(sluice, 'AWS::DynamoDB::GlobalTable', prefix).id
+
+describe('the webhook function', () => {
+  test('does its work with five actions', () =>
+    expect(actions('webhook')).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:PutObject',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+    ]))
+
+  test('touches no table and no key', () => {
+    expect(services('webhook')).not.toContain('dynamodb')
+    expect(services('webhook')).not.toContain('kms')
+  })
+
+  test('publishes on no bus and starts no function', () => {
+    expect(services('webhook')).not.toContain('events')
+    expect(services('webhook')).not.toContain('lambda')
+  })
+
+  test('sends to the events queue and to no other, and receives from none', () => {
+    expect(reach('webhook', queue('Events'))).toEqual(['sqs:SendMessage'])
+    for (const other of ['Bulk', 'EventsDead', 'BulkDead']) expect(reach('webhook', queue(other))).toEqual([])
+  })
+
+  test('writes bodies and spill, and can read back neither', () => {
+    const s3 = may.webhook.filter(({ action }) => action.startsWith('s3:'))
+    expect(s3.map(({ resource }) => /\/(\w+)\/\*/.exec(resource)?.[1] ?? resource).toSorted()).toEqual([
+      'bodies',
+      'spill',
+    ])
+  })
+
+  test('can not read the token of the API', () =>
+    expect(reach('webhook', one(sluice, 'AWS::SecretsManager::Secret').id)).toEqual([]))
+})
+
+describe('the worker', () => {
+  test('writes the ledger and reads nothing of it', () =>
+    expect(reach('worker', table('SluiceLedger'))).toEqual(['dynamodb:UpdateItem']))
+
+  test('touches neither the connections nor the control table', () => {
+    expect(reach('worker', table('SluiceVault'))).toEqual([])
+    expect(reach('worker', table('SluiceControl'))).toEqual([])
+  })
+
+  test('reads no secret', () => expect(services('worker')).not.toContain('secretsmanager'))
+
+  test('sends to no queue: what fails stays where it is', () =>
+    expect(actions('worker')).not.toContain('sqs:SendMessage'))
+
+  test('takes nothing from a dead-letter queue', () => {
+    for (const dead of ['EventsDead', 'BulkDead']) expect(reach('worker', queue(dead))).toEqual([])
+  })
+
+  test('deletes no object', () => expect(actions('worker')).not.toContain('s3:DeleteObject'))
+
+  test('publishes under no other name than sluice', () => {
+    const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
+    expect(policies).toContain('{"StringEquals":{"events:source":"sluice"}}')
+  })
+
+  test('may not publish when the config switches the bus off', async () => {
+    const { default: config } = await import('#config')
+    const quiet = await template({ config: { ...config, eventBus: false } })
+    expect(grantsOf(quiet, 'worker').filter(({ action }) => action.startsWith('events:'))).toEqual([])
+  })
+})
+
+describe('the sweeper', () => {
+  test('deletes nothing but spilled envelopes', () => {
+    const deletes = may.sweeper.filter(({ action }) => action === 's3:DeleteObject')
+    expect(deletes.map(({ resource }) => /\/(\w+)\/\*/.exec(resource)?.[1])).toEqual(['spill'])
+  })
+
+  test('takes from the dead-letter queues, never from the live ones', () => {
+    for (const dead of ['EventsDead', 'BulkDead'])
+      expect(reach('sweeper', queue(dead)).toSorted()).toEqual(['sqs:DeleteMessage', 'sqs:ReceiveMessage'])
+    expect(reach('sweeper', queue('Events'))).toEqual(['sqs:SendMessage'])
+  })
+
+  test('reads no secret', () => expect(services('sweeper')).not.toContain('secretsmanager'))
+})
+
+describe('the admin function', () => {
+  test('reads one secret, its own', () => {
+    const secret = one(sluice, 'AWS::SecretsManager::Secret').id
+    const reads = may.admin.filter(({ action }) => action.startsWith('secretsmanager:'))
+    expect(reads).toEqual([{ action: 'secretsmanager:GetSecretValue', resource: `{"Ref":"${secret}"}` }])
+  })
+
+  test('never scans and never deletes a record', () => {
+    expect(actions('admin')).not.toContain('dynamodb:Scan')
+    expect(actions('admin')).not.toContain('dynamodb:DeleteItem')
+  })
+
+  test('sends replays to the bulk queue, not among new events', () => {
+    expect(reach('admin', queue('Bulk'))).toContain('sqs:SendMessage')
+    expect(reach('admin', queue('Events'))).not.toContain('sqs:SendMessage')
+  })
+
+  test('takes nothing off any queue', () => {
+    expect(actions('admin')).not.toContain('sqs:ReceiveMessage')
+    expect(actions('admin')).not.toContain('sqs:DeleteMessage')
+  })
+})
+
+describe('everyone', () => {
+  test('has one policy of named actions for named resources', () => {
+    const policies = all(sluice, 'AWS::IAM::Policy').map(([, policy]) => policy)
+    expect(policies).toHaveLength(functions.length + 1)
+    for (const [id] of all(sluice, 'AWS::IAM::Role')) {
+      for (const { action, resource } of grants(sluice, id)) {
+        expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/)
+        expect(resource).not.toBe('"*"')
+      }
+    }
+  })
+
+  test('is given no managed policy', () => {
+    for (const [id, role] of all(sluice, 'AWS::IAM::Role'))
+      expect(role.Properties, id).not.toHaveProperty('ManagedPolicyArns')
+  })
+
+  test.each(functions)('%s writes its own log and makes no log group', (name) => {
+    expect(actions(name)).not.toContain('logs:CreateLogGroup')
+    const logs = may[name].filter(({ action }) => action === 'logs:PutLogEvents')
+    expect(logs).toHaveLength(1)
+  })
+
+  test('is kept from the key of the vault, and from the connections', () => {
+    for (const name of functions) {
+      expect(services(name)).not.toContain('kms')
+      expect(reach(name, table('SluiceVault'))).toEqual([])
+    }
+  })
+
+  test('can hand no role to another service', () => {
+    for (const name of functions) expect(services(name)).not.toContain('iam')
+  })
+
+  test('is started by its own gateway, queue or schedule, never by the whole internet', () => {
+    for (const [id, permission] of all(sluice, 'AWS::Lambda::Permission')) {
+      expect(permission.Properties?.['Principal'], id).toBe('apigateway.amazonaws.com')
+      expect(JSON.stringify(permission.Properties?.['SourceArn']), id).toContain('SluiceFrontDoorApi')
+    }
+  })
+})

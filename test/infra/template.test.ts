@@ -1,0 +1,224 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { byDeath, byTime } from '#lib/config/names.ts'
+import type { SynthesizedTemplate } from '#infra/synth.ts'
+import config from '#config'
+import { all, functionOf, one, properties, template } from './given.ts'
+
+let sluice: SynthesizedTemplate
+beforeAll(async () => {
+  sluice = await template()
+})
+
+const functions = ['webhook', 'worker', 'sweeper', 'admin'] as const
+
+describe('the gateway', () => {
+  test('has the routes of the contract, and no other', () => {
+    const routes = all(sluice, 'AWS::ApiGatewayV2::Route').map(([, route]) =>
+      String(properties(route)['RouteKey']),
+    )
+    expect(routes.toSorted()).toEqual([
+      'ANY /api/{proxy+}',
+      'ANY /console',
+      'ANY /console/{proxy+}',
+      'ANY /health',
+      'ANY /openapi.json',
+      'ANY /webhooks/{provider}',
+      'ANY /webhooks/{provider}/{endpoint}',
+      'POST /webhooks/{provider}',
+      'POST /webhooks/{provider}/{endpoint}',
+    ])
+  })
+
+  test('hands payload version 2 to the functions', () => {
+    for (const [id, integration] of all(sluice, 'AWS::ApiGatewayV2::Integration'))
+      expect(properties(integration), id).toMatchObject({
+        PayloadFormatVersion: '2.0',
+        IntegrationType: 'AWS_PROXY',
+      })
+  })
+
+  test('limits what comes in, and the API and console below that', () => {
+    const stage = properties(one(sluice, 'AWS::ApiGatewayV2::Stage'))
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000 },
+    })
+    const limits = stage['RouteSettings'] as Record<string, { ThrottlingRateLimit: number }>
+    const routes = all(sluice, 'AWS::ApiGatewayV2::Route').map(([, route]) => properties(route)['RouteKey'])
+    expect(routes).toEqual(expect.arrayContaining(Object.keys(limits)))
+    expect(limits['ANY /api/{proxy+}']?.ThrottlingRateLimit).toBe(50)
+  })
+})
+
+describe('the functions', () => {
+  test.each(functions)('%s runs on arm64 with the newest Node, in JSON, with a log that ends', (name) => {
+    const fn = properties(functionOf(sluice, name))
+    expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' })
+    expect(fn['LoggingConfig']).toMatchObject({ LogFormat: 'JSON', SystemLogLevel: 'WARN' })
+    const log = (fn['LoggingConfig'] as { LogGroup: { Ref: string } }).LogGroup.Ref
+    expect(sluice.Resources[log]?.Properties).toEqual({ RetentionInDays: 30 })
+  })
+
+  test('take no reserved concurrency unless the config says so, and then exactly that', async () => {
+    expect(properties(functionOf(sluice, 'webhook'))).not.toHaveProperty('ReservedConcurrentExecutions')
+    const limited = await template({ config: { ...config, concurrency: { reserved: { webhook: 20 } } } })
+    expect(properties(functionOf(limited, 'webhook'))['ReservedConcurrentExecutions']).toBe(20)
+  })
+
+  test('of the worker answer with the failed items of a batch, from both queues', () => {
+    const mappings = all(sluice, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => properties(mapping))
+    expect(mappings).toHaveLength(2)
+    for (const mapping of mappings)
+      expect(mapping).toMatchObject({ BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    const scaling = mappings.map((mapping) => mapping['ScalingConfig'])
+    expect(scaling).toEqual([{ MaximumConcurrency: 50 }, { MaximumConcurrency: 10 }])
+  })
+
+  test('of the sweeper start each minute and are not started again when they fail', () => {
+    expect(properties(one(sluice, 'AWS::Scheduler::Schedule'))).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
+    })
+  })
+
+  test('get the handlers environment in the worker only', async () => {
+    const withBooks = await template({
+      config: { ...config, environment: { BOOKS_URL: 'https://b.example' } },
+    })
+    const has = functions.filter((name) => JSON.stringify(functionOf(withBooks, name)).includes('BOOKS_URL'))
+    expect(has).toEqual(['worker'])
+  })
+})
+
+describe('the queues', () => {
+  test.each(['Events', 'Bulk'])(
+    '%s hides a message for 6 worker timeouts and gives up after 100 receives',
+    (name) => {
+      const dead = one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}Dead`)
+      const live = all(sluice, 'AWS::SQS::Queue').find(([id]) =>
+        new RegExp(`^SluiceBuffer${name}[0-9A-F]{8}$`).test(id),
+      )
+      expect(live?.[1].Properties).toEqual({
+        MessageRetentionPeriod: 13 * 86_400,
+        VisibilityTimeout: 180,
+        SqsManagedSseEnabled: true,
+        RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: { 'Fn::GetAtt': [dead.id, 'Arn'] } },
+      })
+    },
+  )
+
+  test('of dead letters keep them for as long as SQS can', () => {
+    for (const name of ['EventsDead', 'BulkDead'])
+      expect(
+        properties(one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}`))['MessageRetentionPeriod'],
+      ).toBe(14 * 86_400)
+  })
+
+  test('refuse what does not come by TLS', () => {
+    const policies = all(sluice, 'AWS::SQS::QueuePolicy').map(([, policy]) => JSON.stringify(policy))
+    expect(policies).toHaveLength(4)
+    for (const policy of policies) expect(policy).toContain('"aws:SecureTransport":"false"')
+  })
+})
+
+describe('the tables', () => {
+  test.each(['SluiceLedger', 'SluiceControl', 'SluiceVaultConnections'])(
+    '%s is paid by use and forgets',
+    (id) => {
+      expect(properties(one(sluice, 'AWS::DynamoDB::GlobalTable', id))).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        TimeToLiveSpecification: { AttributeName: 'expireAt', Enabled: true },
+        Replicas: [
+          {
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          },
+        ],
+      })
+    },
+  )
+
+  test('have one key and two indexes in the ledger, which carry only what never changes', () => {
+    const ledger = properties(one(sluice, 'AWS::DynamoDB::GlobalTable', 'SluiceLedger'))
+    expect(ledger['KeySchema']).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }])
+    expect(ledger['GlobalSecondaryIndexes']).toEqual(
+      [byTime, byDeath].map(({ index, partition, sort, include }) => ({
+        IndexName: index,
+        KeySchema: [
+          { AttributeName: partition, KeyType: 'HASH' },
+          { AttributeName: sort, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: include },
+      })),
+    )
+  })
+})
+
+test('the bucket is private, encrypted, reached by TLS alone, and forgets after 45 days', () => {
+  const bucket = properties(one(sluice, 'AWS::S3::Bucket'))
+  expect(JSON.stringify(bucket['BucketEncryption'])).toContain('AES256')
+  const all4 = {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  }
+  expect(bucket['PublicAccessBlockConfiguration']).toEqual(all4)
+  expect(bucket['LifecycleConfiguration']).toMatchObject({
+    Rules: [{ ExpirationInDays: 45, Status: 'Enabled' }],
+  })
+  expect(JSON.stringify(one(sluice, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"')
+})
+
+test('the bus keeps what no rule took (D18)', () => {
+  const bus = one(sluice, 'AWS::Events::EventBus')
+  expect(properties(bus)['Name']).toBe('sluice-dev')
+  expect(properties(one(sluice, 'AWS::Events::Archive'))).toMatchObject({
+    EventPattern: { source: ['sluice'] },
+    RetentionDays: 14,
+  })
+})
+
+test('the key of the vault turns itself over', () => {
+  expect(properties(one(sluice, 'AWS::KMS::Key'))['EnableKeyRotation']).toBe(true)
+})
+
+test('the token of the API is made by Secrets Manager and is nowhere in the template', () => {
+  const secret = properties(one(sluice, 'AWS::SecretsManager::Secret'))
+  expect(secret).toHaveProperty('GenerateSecretString')
+  expect(secret).not.toHaveProperty('SecretString')
+})
+
+test('nothing is billed by the hour', () => {
+  const hourly =
+    /^AWS::(EC2|ECS|EKS|RDS|ElastiCache|ElasticLoadBalancing|ElasticLoadBalancingV2|OpenSearchService|Elasticsearch|Kinesis|MSK|Redshift|DAX|WAFv2|CloudHSM|DMS|EMR|SageMaker|Neptune|DocDB|Transfer)::/
+  const byUse = Object.values(sluice.Resources).map(({ Type }) => Type)
+  expect(byUse.filter((type) => hourly.test(type))).toEqual([])
+  expect(JSON.stringify(sluice)).not.toMatch(/Provisioned(Throughput|Concurren|PollerConfig)/)
+})
+
+test('the outputs name what the command line needs', () => {
+  expect(Object.keys(sluice.Outputs).toSorted()).toEqual(
+    [
+      'AdminSecret',
+      'Bucket',
+      'ConnectionsTable',
+      'ConsoleUrl',
+      'ControlTable',
+      'EventBus',
+      'EventsQueueUrl',
+      'LedgerTable',
+      'BulkQueueUrl',
+      'Url',
+    ].toSorted(),
+  )
+})
+
+test('the production stage can not be deleted by one command', async () => {
+  const { App } = await import('aws-cdk-lib')
+  const { SluiceStack } = await import('#infra/stack.ts')
+  const { Code } = await import('aws-cdk-lib/aws-lambda')
+  const stack = (stage: string) =>
+    new SluiceStack(new App(), 'S', { config, stage, code: () => Code.fromInline('-') })
+  expect([stack('prod').terminationProtection, stack('dev').terminationProtection]).toEqual([true, false])
+})
