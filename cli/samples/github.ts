@@ -22,7 +22,7 @@ export const github: Sampler = {
       },
       body: {
         ...(action !== undefined && { action }),
-        ...(details[event]?.({ at, chance, action }) ?? {}),
+        ...details[event]?.({ at, chance, action }),
         repository,
         sender: { login: 'octocat', id: 583_231, type: 'User' },
       },

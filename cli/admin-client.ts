@@ -1,0 +1,87 @@
+import { lookUpSecret } from '#lib/config/secret-lookup.ts'
+import { env } from '#lib/config/names.ts'
+import type { Secret } from '#lib/primitives/secret.ts'
+import { Failure } from './failure.ts'
+import type { Io } from './io.ts'
+import { causeOf } from './network.ts'
+import { findTarget, type Target } from './target.ts'
+import { plain } from './text.ts'
+
+/** The admin API of one Sluice, with the credentials for it. */
+export interface AdminClient {
+  readonly url: string
+  /** @throws Failure with the API's own words when it refuses, or does not answer. */
+  get<T>(path: string, query?: Query): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+/** Long enough for a page of a cold function, short enough for a person. */
+const timeoutMs = 15_000
+
+export function adminClient(io: Io, urlOption?: string): AdminClient {
+  const target = findTarget(io, urlOption)
+  const token = tokenFor(target, io)
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await send(io, `${target.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token.reveal()}`,
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return read(response)
+  }
+  return {
+    url: target.url,
+    get: <T>(path: string, query: Query = {}) => call('GET', `${path}${search(query)}`) as Promise<T>,
+    post: <T>(path: string, body: unknown) => call('POST', path, body) as Promise<T>,
+  }
+}
+
+/** The stack's own token for the stack, the configured one for any other: neither ever goes to the other's address. */
+function tokenFor(target: Target, io: Io): Secret {
+  if (target.stack) return target.stack.adminToken
+  const found = lookUpSecret('sluice', env.adminToken, io.secretSources)
+  if (!found) throw new Failure('no_token', `set ${env.adminToken} to reach the admin API of ${target.url}`)
+  const { protocol, hostname } = new URL(target.url)
+  if (protocol === 'http:' && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
+    throw new Failure('insecure_url', `the admin token does not go over plain http to ${hostname}: use https`)
+  return found.secret
+}
+
+async function send(io: Io, url: string, init: RequestInit): Promise<Response> {
+  try {
+    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
+    return await io.fetch(url, { ...init, signal, redirect: 'error' })
+  } catch (error) {
+    if (io.signal.aborted) throw error
+    throw new Failure('unreachable', `${new URL(url).origin} does not answer (${causeOf(error)})`)
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  const document = (await response.json().catch(() => undefined)) as
+    | { code?: string; title?: string; detail?: string; message?: string }
+    | undefined
+  if (response.ok && document !== undefined) return document
+  const words = [document?.title ?? document?.message, document?.detail].filter(Boolean).join(': ')
+  throw new Failure(
+    plain(document?.code ?? 'unexpected_answer'),
+    `${response.status} ${plain(words || 'without an explanation')}${hints[response.status] ?? ''}`,
+  )
+}
+
+const hints: Readonly<Record<number, string>> = {
+  401: ` (is ${env.adminToken} the token of this deployment?)`,
+}
+
+const search = (query: Query): string => {
+  const set = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  )
+  return set.length > 0 ? `?${new URLSearchParams(set).toString()}` : ''
+}

@@ -1,0 +1,46 @@
+import type { Io } from '../io.ts'
+import { counted, type Paint } from '../text.ts'
+
+/** A bar on standard error while webhooks are on their way; without a terminal only its notes are written. */
+export interface Progress {
+  advance(accepted: boolean): void
+  /** A line of its own, above the bar. */
+  note(text: string): void
+  end(): void
+}
+
+const width = 24
+const redrawMs = 100
+
+export function progressOf({ err, terminal, clock }: Io, total: number, paint: Paint): Progress {
+  const shown = terminal.errors && total > 1
+  let done = 0
+  let failed = 0
+  let drawnAt = 0
+  const clear = (): void => {
+    if (shown) err('\r\u001B[K')
+  }
+  const draw = (): void => {
+    if (!shown) return
+    const full = Math.round((done / total) * width)
+    const bar = paint('green', '█'.repeat(full)) + paint('dim', '░'.repeat(width - full))
+    const bad = failed > 0 ? paint('red', `, ${failed} failed`) : ''
+    err(`\r\u001B[K${bar} ${done}/${counted(total, 'webhook')}${bad}`)
+  }
+  return {
+    advance(accepted) {
+      done += 1
+      if (!accepted) failed += 1
+      const now = clock.now()
+      if (now - drawnAt < redrawMs) return
+      drawnAt = now
+      draw()
+    },
+    note(text) {
+      clear()
+      err(`${text}\n`)
+      draw()
+    },
+    end: clear,
+  }
+}
