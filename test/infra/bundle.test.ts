@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildFunctions, type Built } from '../../scripts/build.ts'
+import { bundleOptions, eager, type Loaded } from '../../scripts/bundle/options.ts'
+import { parseConfig } from '#lib/config/parse-config.ts'
+import config from '#config'
+
+const outDir = mkdtempSync(join(tmpdir(), 'sluice-dist-'))
+afterAll(() => rmSync(outDir, { recursive: true, force: true }))
+
+let functions: ReadonlyMap<string, Built>
+let webhook: Loaded
+beforeAll(async () => {
+  const built = await buildFunctions({ outDir })
+  functions = new Map(built.map((each) => [each.name, each]))
+  webhook = start('webhook')
+})
+
+function start(name: string): Loaded {
+  const built = functions.get(name)
+  if (!built) throw new Error(`${name} was not built`)
+  return eager(built.metafile)
+}
+
+const packages = ({ inputs }: Loaded): Set<string> =>
+  new Set(inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []))
+
+/** The least that could do the webhook function's job with the public packages: a route and one SendMessage. */
+const peer = `
+  import { Hono } from 'hono'
+  import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+  const client = new SQSClient({})
+  const app = new Hono()
+  app.post('/webhooks/:provider', async (c) => {
+    await client.send(new SendMessageCommand({ QueueUrl: 'x', MessageBody: await c.req.text() }))
+    return c.body(null, 202)
+  })
+  export const handler = app.fetch`
+
+describe('the webhook function', () => {
+  test('loads at its start at most 1.15 times the bytes of Hono and client-sqs', async () => {
+    const { metafile } = await build({
+      ...bundleOptions({ credentials: 'chain' }),
+      stdin: { contents: peer, resolveDir: import.meta.dirname, sourcefile: 'peer.js' },
+      outdir: outDir,
+      write: false,
+    })
+    const alone = eager(metafile, 'stdin.mjs')
+
+    expect(packages(alone)).toContain('@aws-sdk/client-sqs')
+    expect(packages(alone)).toContain('hono')
+    expect(webhook.bytes / alone.bytes).toBeLessThanOrEqual(1.15)
+  })
+
+  test('contains neither DynamoDB nor KMS, at its start or later', async () => {
+    const everything = Object.keys(functions.get('webhook')?.metafile.inputs ?? {}).join('\n')
+    expect(everything).toContain('@aws-sdk/client-sqs')
+    expect(everything).not.toMatch(/client-dynamodb|client-kms|lib-dynamodb/)
+    // Their protocols' own names, so that a copy under another path is found too.
+    expect(await codeOf(join(outDir, 'worker'))).toContain('DynamoDB_20120810')
+    expect(await codeOf(join(outDir, 'webhook'))).not.toMatch(/DynamoDB_20120810|TrentService/)
+  })
+
+  test('loads no schema library, no S3 client and no handler at its start', () => {
+    expect(packages(webhook)).not.toContain('zod')
+    expect(packages(webhook)).not.toContain('@aws-sdk/client-s3')
+    expect(webhook.inputs.filter((path) => path.startsWith('handlers/'))).toEqual([])
+  })
+
+  test('carries the directory of the config that it was built from', () => {
+    const directory = readFileSync(join(outDir, 'webhook', 'directory.json'), 'utf8')
+    expect(JSON.parse(directory)).toEqual(parseConfig(config).endpoints)
+  })
+})
+
+/** All code that is deployed in this folder. */
+async function codeOf(folder: string): Promise<string> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.mjs'))
+  return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
+}
+
+const text = (output: string): string => readFileSync(join(import.meta.dirname, '..', '..', output), 'utf8')
+
+describe('every function', () => {
+  test('is built: one bundle for each folder with a handler', async () => {
+    const folders = await readdir(join(import.meta.dirname, '..', '..', 'functions'))
+    expect([...functions.keys()]).toEqual(folders.toSorted())
+    for (const name of functions.keys()) expect(existsSync(join(outDir, name, 'index.mjs'))).toBe(true)
+  })
+
+  test('reads credentials from its environment alone, in whatever it may load', async () => {
+    for (const [name, { folder }] of functions) {
+      const code = await codeOf(folder)
+      expect(code, name).toContain('AWS_SECRET_ACCESS_KEY')
+      expect(code, name).not.toMatch(/AWS_WEB_IDENTITY_TOKEN_FILE|AWS_CONTAINER_CREDENTIALS|sso_start_url/)
+    }
+  })
+
+  test('takes built-ins without the ESM wrappers that load undici', () => {
+    for (const name of functions.keys()) {
+      for (const file of start(name).outputs) {
+        expect(text(file), file).not.toMatch(/\bfrom ?["']node:/)
+        expect(text(file), file).not.toMatch(/\bimport ?["']node:/)
+      }
+    }
+  })
+
+  test('opens S3 by a bundle of its own', () => {
+    for (const name of ['webhook', 'worker', 'sweeper']) {
+      expect(existsSync(join(outDir, name, 's3-sdk.mjs')), name).toBe(true)
+      expect(packages(start(name)), name).not.toContain('@aws-sdk/client-s3')
+    }
+  })
+
+  test('is deployed with nothing that no import leads to', async () => {
+    for (const [name, { folder }] of functions) {
+      const files = (await readdir(folder)).filter((file) => file.endsWith('.mjs'))
+      const code = await codeOf(folder)
+      const orphans = files.filter((file) => file !== 'index.mjs' && !code.includes(`./${file}`))
+      expect(orphans, name).toEqual([])
+    }
+  })
+})
+
+test('the worker contains no web framework', () => expect(packages(start('worker'))).not.toContain('hono'))
+
+test('what an earlier build left is not deployed along', async () => {
+  const { writeFile } = await import('node:fs/promises')
+  const stale = join(outDir, 'webhook', 'chunk-STALE.mjs')
+  await writeFile(stale, '')
+  await buildFunctions({ outDir })
+  expect(existsSync(stale)).toBe(false)
+})
