@@ -33,8 +33,9 @@ export function identify(declaration: WebhookDeclaration, delivery: Delivery, bo
 type Read = (source: ValueSource) => string | undefined
 
 function deliveryKey({ deliveryKey: sources }: WebhookDeclaration, { body }: Delivery, read: Read): string {
-  for (const source of isAmbiguousText(body) ? [] : sources) {
-    const key = read(source)
+  const unreadable = isAmbiguousText(body)
+  for (const source of sources) {
+    const key = unreadable && !('header' in source) ? undefined : read(source)
     if (key !== undefined && key.length <= maxKeyChars) return key
   }
   return `sha256:${sha256Hex(body)}`

@@ -21,10 +21,12 @@ export function offeredSignatures(header: string, format: SignatureFormat): read
   }
 }
 
-/** The values under `key` in a header of `name=value` pairs, in order. */
+/** The values under `key` in a header of `name=value` pairs, in order. None where a member is no pair, as when a gateway has joined two headers. */
 export function pairValues(header: string, separator: string, key: string): readonly string[] {
   const start = `${key}=`
-  return items(header, separator)
+  const pairs = items(header, separator)
+  if (!pairs.every((pair) => /^\w+=/.test(pair))) return []
+  return pairs
     .filter((item) => item.startsWith(start))
     .slice(0, maxSignatures)
     .map((item) => item.slice(start.length))

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import { toSeconds } from '#lib/primitives/clock.ts'
+import { endpointOf, gatewayEvent, givenWebhook, type GivenWebhook } from '#test/fakes/given-webhook.ts'
+import { expectBadSignature, expectRefusal } from '#test/fakes/refusal.ts'
+import {
+  githubSigner,
+  hmacSigner,
+  signers,
+  slackSigner,
+  standardSigner,
+  stripeSigner,
+  type Signer,
+} from '#test/fakes/signers.ts'
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const givenEndpoint = (signer: Signer, secrets: readonly string[] = [signer.secret]): GivenWebhook =>
+  givenWebhook({ endpoints: [endpointOf(signer.provider)], secrets: { [signer.provider]: secrets } })
+
+interface Change {
+  readonly secret?: string
+  readonly ageSeconds?: number
+  readonly body?: Uint8Array
+  readonly headers?: (signed: Record<string, string>) => Record<string, string | undefined>
+}
+
+/** Signs the signer's body, changes what the case changes, and sends it. */
+async function send(given: GivenWebhook, signer: Signer, change: Change = {}) {
+  const body = utf8(signer.body)
+  const at = toSeconds(given.clock.now()) - (change.ageSeconds ?? 0)
+  const signed = { ...(await signer.sign(body, change.secret ?? signer.secret, at)) }
+  const headers = Object.entries({ ...signed, ...change.headers?.(signed) }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return given.send(
+    gatewayEvent({
+      path: `/webhooks/${signer.provider}`,
+      headers: Object.fromEntries(headers),
+      body: change.body ?? body,
+    }),
+  )
+}
+
+/** Replaces the signature's value, keeping what stands around it. */
+const digest = (signer: Signer, replace: (digest: string) => string) => (signed: Record<string, string>) => ({
+  [signer.signatureHeader]: signed[signer.signatureHeader]?.replace(
+    /(?<=^|v1=|v0=|sha256=|v1,)[A-Za-z0-9+/]{43,}={0,2}$/,
+    replace,
+  ),
+})
+
+describe.each(signers.map((signer) => ({ name: signer.provider, signer })))('$name', ({ signer }) => {
+  test('a webhook signed by its own package is accepted byte for byte', async () => {
+    const given = givenEndpoint(signer)
+    const result = await send(given, signer)
+    expect(result.statusCode).toBe(signer.provider === 'slack' ? 200 : 202)
+    const [envelope] = given.queued()
+    expect(envelope).toMatchObject({ provider: signer.provider, tenant: 'default', via: 'webhook' })
+    const inline = envelope?.body as { readonly base64: string }
+    expect(Buffer.from(inline.base64, 'base64').toString()).toBe(signer.body)
+    expect(given.calls).toHaveLength(1)
+  })
+
+  const refusals: readonly (readonly [string, Change])[] = [
+    ['B001: no signature header', { headers: () => ({ [signer.signatureHeader]: undefined }) }],
+    ['B002: an empty signature', { headers: () => ({ [signer.signatureHeader]: '' }) }],
+    ['B002: a scheme without a digest', { headers: digest(signer, () => '') }],
+    ['B003: a digest that is too short', { headers: digest(signer, (text) => text.slice(0, 8)) }],
+    ['B003: a digest that is too long', { headers: digest(signer, (text) => text + text) }],
+    [
+      'B004: a digest of foreign characters',
+      { headers: digest(signer, (text) => 'zz'.repeat(text.length / 2)) },
+    ],
+    ['B005: a digest with trailing junk', { headers: digest(signer, (text) => `${text}zz11`) }],
+    ['B006: a digest in capitals', { headers: digest(signer, (text) => text.toUpperCase()) }],
+    ['B006: a digest with a space inside', { headers: digest(signer, (text) => text.replace(/^../, '$& ')) }],
+    [
+      'B006: a digest after a byte order mark',
+      { headers: digest(signer, (text) => `\u00ef\u00bb\u00bf${text}`) },
+    ],
+    [
+      'B007: a digest with a line feed inside',
+      { headers: digest(signer, (text) => `${text.slice(0, 9)}%0A${text.slice(9)}`) },
+    ],
+    ['B007: a digest without its last character', { headers: digest(signer, (text) => text.slice(0, -1)) }],
+    ['B012: the secret of another endpoint', { secret: signer.otherSecret }],
+    ['a body changed by one byte', { body: utf8(signer.body.replace('{', '{ ')) }],
+    ['an empty body in place of the signed one', { body: new Uint8Array() }],
+  ]
+  test.each(refusals)('%s is refused', async (_name, change) => {
+    const given = givenEndpoint(signer)
+    expectBadSignature(given, await send(given, signer, change), signer.provider)
+  })
+
+  test.each([
+    ['missing', []],
+    ['empty', ['']],
+    ['white space', [' \t']],
+  ])('B013: an endpoint whose secret is %s answers 503 and verifies nothing', async (_name, secrets) => {
+    const given = givenEndpoint(signer, secrets)
+    const result = await send(given, signer, { secret: signer.otherSecret })
+    expectRefusal(given, result, 503, 'endpoint_misconfigured')
+    expect(result.headers?.['retry-after']).toMatch(/^\d+$/)
+    expect(given.lines).toHaveLength(1)
+  })
+
+  test('F12: both secrets of a rotation are accepted, a third is not', async () => {
+    const rotating = [signer.secret, signer.otherSecret]
+    for (const secret of rotating) {
+      const given = givenEndpoint(signer, rotating)
+      expect((await send(given, signer, { secret })).statusCode).toBeLessThan(300)
+    }
+    const given = givenEndpoint(signer, rotating)
+    const third = `whsec_${Buffer.from('a third secret altogether').toString('base64')}`
+    expectBadSignature(given, await send(given, signer, { secret: third }), signer.provider)
+  })
+
+  test('F11: while the secret store has never answered, 503 and not 401', async () => {
+    const given = givenWebhook({
+      endpoints: [endpointOf(signer.provider)],
+      secrets: {},
+      secretsUnavailable: true,
+    })
+    expectRefusal(given, await send(given, signer), 503, 'unavailable')
+  })
+})
+
+// Standard Webhooks defines its header as a list, so that two of them are one longer list.
+test.each(
+  signers.filter((signer) => signer !== standardSigner).map((signer) => [signer.provider, signer] as const),
+)('B008: a signature header that %s sends twice is refused', async (_name, signer) => {
+  const given = givenEndpoint(signer)
+  const twice = (signed: Record<string, string>) => ({
+    [signer.signatureHeader]: `${signed[signer.signatureHeader]}, ${signed[signer.signatureHeader]}`,
+  })
+  expectBadSignature(given, await send(given, signer, { headers: twice }), signer.provider)
+})
+
+const timed = [stripeSigner, slackSigner, standardSigner]
+describe.each(timed.map((signer) => ({ name: signer.provider, signer })))(
+  'the time of $name',
+  ({ signer }) => {
+    test.each([
+      ['B017: 301 s old', 301],
+      ['B018: 301 s ahead', -301],
+      ['a day old', 86_400],
+    ])('%s is refused', async (_name, ageSeconds) => {
+      const given = givenEndpoint(signer)
+      expectBadSignature(given, await send(given, signer, { ageSeconds }), signer.provider)
+    })
+
+    test.each([300, 0, -300])('an age of %d s is accepted', async (ageSeconds) => {
+      const given = givenEndpoint(signer)
+      expect((await send(given, signer, { ageSeconds })).statusCode).toBeLessThan(300)
+    })
+
+    const malformed = [
+      '',
+      'NaN',
+      'Infinity',
+      '1e9',
+      '0x5f',
+      '1780000000abc',
+      '1780000000 0',
+      '-1',
+      '1780000000000',
+      '0',
+    ]
+    test.each(malformed)('B016: the timestamp "%s" is refused', async (timestamp) => {
+      const given = givenEndpoint(signer)
+      const headers = (signed: Record<string, string>) => ({
+        [signer.timestampHeader ?? '']:
+          signer === stripeSigner
+            ? signed['stripe-signature']?.replace(/t=\d+/, `t=${timestamp}`)
+            : timestamp,
+      })
+      expectBadSignature(given, await send(given, signer, { headers }), signer.provider)
+    })
+
+    test('a fresh time under an old signature is refused', async () => {
+      const given = givenEndpoint(signer)
+      const now = String(toSeconds(given.clock.now()))
+      const headers = (signed: Record<string, string>) => ({
+        [signer.timestampHeader ?? '']:
+          signer === stripeSigner ? signed['stripe-signature']?.replace(/t=\d+/, `t=${now}`) : now,
+      })
+      expectBadSignature(given, await send(given, signer, { ageSeconds: 3_600, headers }), signer.provider)
+    })
+  },
+)
+
+test('B009: of ten thousand signatures in one header only the first ten are looked at', async () => {
+  const given = givenEndpoint(stripeSigner)
+  const headers = (signed: Record<string, string>) => {
+    const [time = '', right = ''] = signed['stripe-signature']?.split(',') ?? []
+    return {
+      'stripe-signature': [time, ...Array<string>(10_000).fill(`v1=${'0'.repeat(64)}`), right].join(','),
+    }
+  }
+  expectBadSignature(given, await send(given, stripeSigner, { headers }), 'stripe')
+})
+
+test('a right signature among ten is found', async () => {
+  const given = givenEndpoint(stripeSigner)
+  const headers = (signed: Record<string, string>) => {
+    const [time = '', right = ''] = signed['stripe-signature']?.split(',') ?? []
+    return { 'stripe-signature': [time, ...Array<string>(9).fill(`v1=${'0'.repeat(64)}`), right].join(',') }
+  }
+  expect((await send(given, stripeSigner, { headers })).statusCode).toBe(202)
+})
+
+test.each([
+  ['B010: v0 alone', stripeSigner, /v1=/g, 'v0='],
+  ['B011: sha1', githubSigner, /sha256=/g, 'sha1='],
+  ['B011: md5', githubSigner, /sha256=/g, 'md5='],
+  ['B010: an unknown version', slackSigner, /v0=/g, 'v1='],
+  ['B010: an asymmetric version', standardSigner, /v1,/g, 'v1a,'],
+])('%s is no way around the scheme of the endpoint', async (_name, signer, from, to) => {
+  const given = givenEndpoint(signer)
+  const headers = (signed: Record<string, string>) => ({
+    [signer.signatureHeader]: signed[signer.signatureHeader]?.replace(from, to),
+  })
+  expectBadSignature(given, await send(given, signer, { headers }), signer.provider)
+})
+
+test('B019: two times in one header are refused, whichever is fresh', async () => {
+  const given = givenEndpoint(stripeSigner)
+  const headers = (signed: Record<string, string>) => ({
+    'stripe-signature': `t=1,${signed['stripe-signature']}`,
+  })
+  expectBadSignature(given, await send(given, stripeSigner, { headers }), 'stripe')
+})
+
+test('B018: Standard Webhooks without its id is refused', async () => {
+  const given = givenEndpoint(standardSigner)
+  const result = await send(given, standardSigner, { headers: () => ({ 'webhook-id': undefined }) })
+  expectBadSignature(given, result, 'standard-webhooks')
+})
+
+test('Svix sends the same headers under its own names', async () => {
+  const given = givenEndpoint(standardSigner)
+  const headers = (signed: Record<string, string>) => ({
+    ...Object.fromEntries(Object.keys(signed).map((name) => [name, undefined])),
+    ...Object.fromEntries(
+      Object.entries(signed).map(([name, value]) => [name.replace('webhook-', 'svix-'), value]),
+    ),
+  })
+  expect((await send(given, standardSigner, { headers })).statusCode).toBe(202)
+  expect(given.queued()[0]?.deliveryKey).toBe('msg_2KWPBgLlAfxdpx2AI54pPJ85f4W')
+})
+
+test('a mixture of both sets of names is refused', async () => {
+  const given = givenEndpoint(standardSigner)
+  const headers = (signed: Record<string, string>) => ({
+    'webhook-id': undefined,
+    'svix-id': signed['webhook-id'],
+  })
+  expectBadSignature(given, await send(given, standardSigner, { headers }), 'standard-webhooks')
+})
+
+test('F13: a flood of forgeries writes one line a second and says how many it held back', async () => {
+  const given = givenEndpoint(hmacSigner)
+  const forge = () => send(given, hmacSigner, { secret: 'guess' })
+  for (let i = 0; i < 50; i += 1) await forge()
+  expect(given.lines).toHaveLength(1)
+  await given.clock.advance(1_000)
+  await forge()
+  expect(given.lines).toHaveLength(2)
+  expect(JSON.parse(given.lines[1] ?? '')).toMatchObject({ suppressed: 49 })
+  expect(given.calls).toEqual([])
+})
