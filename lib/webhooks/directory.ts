@@ -1,4 +1,4 @@
-import type { HmacScheme } from '../providers/provider.ts'
+import type { HmacScheme, ValueSource } from '../providers/provider.ts'
 
 /** One webhook address. The provider's default endpoint has the provider's id and answers on `/webhooks/{provider}`. */
 export interface Endpoint {
@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly secretName: string
   /** Replaces the provider's scheme: what makes `hmac` configurable. */
   readonly scheme?: HmacScheme
+  /** Replaces the provider's sources of a delivery's identity. */
+  readonly deliveryKey?: readonly ValueSource[]
   /** Bodies above this get 413. */
   readonly maxBodyBytes: number
 }

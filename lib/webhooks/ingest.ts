@@ -92,10 +92,11 @@ async function accept(
   return { kind: 'accepted', id: draft.id, ack: declaration.ack ?? usualAck }
 }
 
-/** The provider's declaration, with the endpoint's own scheme where it has one. */
+/** The provider's declaration, with the endpoint's own scheme and identity where it has them. */
 function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration | undefined {
   const declaration = deps.provider(endpoint.provider)?.webhooks
-  return declaration && (endpoint.scheme ? { ...declaration, scheme: endpoint.scheme } : declaration)
+  const { scheme, deliveryKey } = endpoint
+  return declaration && { ...declaration, ...(scheme && { scheme }), ...(deliveryKey && { deliveryKey }) }
 }
 
 function envelopeFor(
