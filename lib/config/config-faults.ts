@@ -41,6 +41,25 @@ export function schemeFaults(endpoints: readonly EndpointConfig[]): Fault[] {
   })
 }
 
+/** Identities that a stranger could choose: what is not signed can be changed to pass one event off as another. */
+export function keyFaults(endpoints: readonly EndpointConfig[]): Fault[] {
+  return endpoints.flatMap(({ provider, scheme, deliveryKey = [] }, index) => {
+    const path = ['endpoints', index, 'deliveryKey']
+    if (deliveryKey.length > 0 && provider !== 'hmac')
+      return [{ path, message: `only provider "hmac" takes one; ${provider} has its own` }]
+    return deliveryKey.flatMap((source, at) =>
+      'header' in source && source.header !== scheme?.id?.header
+        ? [
+            {
+              path: [...path, at],
+              message: 'must be the signed "id" header of the scheme, or a pointer into the body',
+            },
+          ]
+        : [],
+    )
+  })
+}
+
 /**
  * Endpoints that something could not tell apart. Ids are unique over all providers, because an event's id is made of
  * tenant, endpoint and key; secret names are, because one environment holds them all.

@@ -1,5 +1,5 @@
 import type { Handler } from '../processing/handler.ts'
-import type { HmacScheme } from '../providers/provider.ts'
+import type { HmacScheme, ValueSource } from '../providers/provider.ts'
 
 /** What `sluice.config.ts` says: the one file a user must edit. Checked by `parseConfig` when the template is made. */
 export interface SluiceConfig {
@@ -34,6 +34,8 @@ export interface EndpointConfig {
   readonly tenant?: string
   /** Only for `hmac`: how this sender signs. */
   readonly scheme?: HmacScheme
+  /** Only for `hmac`: where a delivery's identity is read from, first found wins. Default: the SHA-256 of the body. */
+  readonly deliveryKey?: readonly ValueSource[]
   /** Default 4 MiB. */
   readonly maxBodyBytes?: number
 }

@@ -6,7 +6,7 @@ import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'
 import type { ConcurrencyConfig, EndpointConfig } from './define-config.ts'
-import { repeatedEndpoints, repeatedHandlers, schemeFaults, type Fault } from './config-faults.ts'
+import { keyFaults, repeatedEndpoints, repeatedHandlers, schemeFaults, type Fault } from './config-faults.ts'
 import { webhookSecretName } from './names.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -48,6 +48,15 @@ const scheme = z.strictObject({
   aliases: z.optional(z.array(z.strictObject({ from: header, to: header }))),
 })
 
+const pointer = z
+  .string()
+  .check(z.regex(/^(\/([^~/]|~[01])*)+$/, { error: 'must be a JSON pointer such as /data/id' }))
+const source = z.union([
+  z.strictObject({ pointer }),
+  z.strictObject({ header }),
+  z.strictObject({ form: text(), pointer: z.optional(pointer) }),
+])
+
 const endpoint = z.strictObject({
   provider: z.string().check(
     z.refine((value) => findProvider(value)?.webhooks !== undefined, {
@@ -57,6 +66,7 @@ const endpoint = z.strictObject({
   id: z.optional(id),
   tenant: z.optional(id),
   scheme: z.optional(scheme),
+  deliveryKey: z.optional(z.array(source)),
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
 
@@ -96,6 +106,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   const handlers = parsed.handlers ?? []
   const faults = [
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
+    ...keyFaults(parsed.endpoints as EndpointConfig[]),
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
   ]
@@ -118,6 +129,7 @@ function compile(config: EndpointConfig): Endpoint {
     tenant: config.tenant ?? 'default',
     secretName: webhookSecretName(config.provider, endpointId),
     ...(config.scheme && { scheme: config.scheme satisfies HmacScheme }),
+    ...(config.deliveryKey && { deliveryKey: config.deliveryKey }),
     maxBodyBytes: config.maxBodyBytes ?? ingest.maxBodyBytes,
   }
 }

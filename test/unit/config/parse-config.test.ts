@@ -143,6 +143,26 @@ test('a provider that has its own scheme takes no other', () => {
   expect(complaint(config)).toContain('only provider "hmac" takes a scheme')
 })
 
+test('an hmac endpoint may say where the identity of a delivery is', () => {
+  const deliveryKey = [{ pointer: '/event/id' }, { header: 'x-id' }]
+  const scheme = { ...signedBody, id: { header: 'x-id' }, signed: ['{id}', '{body}'] }
+  const { endpoints } = parseConfig({ endpoints: [{ provider: 'hmac', scheme, deliveryKey }] })
+
+  expect(endpoints[0]?.deliveryKey).toEqual(deliveryKey)
+})
+
+test.each([
+  [
+    'a header that nobody signed',
+    { provider: 'hmac', deliveryKey: [{ header: 'x-id' }] },
+    'deliveryKey[0]: must be',
+  ],
+  ['a pointer without its slash', { provider: 'hmac', deliveryKey: [{ pointer: 'id' }] }, 'deliveryKey[0]'],
+  ['one for stripe', { ...stripe, deliveryKey: [{ pointer: '/id' }] }, 'only provider "hmac" takes one'],
+])('an identity by %s is refused', (_, endpoint, words) =>
+  expect(complaint({ endpoints: [endpoint] })).toContain(words),
+)
+
 test('an id that the config takes is one that an envelope takes', () => {
   for (const id of ['a', '0_-', 'a'.repeat(63)]) {
     expect(parseConfig({ endpoints: [{ ...stripe, id }] }).endpoints[0]?.id).toMatch(idGrammar)
