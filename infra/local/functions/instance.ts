@@ -65,6 +65,7 @@ export function startInstance({ data, environment, timeoutMs, onLine }: Instance
     if (first.kind !== 'ready') return { kind: 'failed', message: dead ?? 'the function could not be loaded' }
     const reply = next()
     const call: ToThread = { event, requestId: randomUUID(), deadline: Date.now() + timeoutMs }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     thread.postMessage(call)
     const timer = Promise.withResolvers<'late'>()
     const handle = setTimeout(() => timer.resolve('late'), timeoutMs)

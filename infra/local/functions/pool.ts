@@ -3,6 +3,8 @@ import { startInstance, type Instance, type InstanceOptions, type Outcome } from
 export interface PoolOptions extends InstanceOptions {
   /** Copies that may run at the same time. */
   readonly limit: number
+  /** A call that threw, crashed or took too long. */
+  readonly onFailure: (message: string) => void
 }
 
 /** A function that can be called: as many copies as are needed, up to the limit; calls beyond it wait their turn. */
@@ -39,7 +41,9 @@ export function functionPool(options: PoolOptions): FunctionPool {
     async invoke(event) {
       const instance = await take()
       try {
-        return await instance.invoke(JSON.stringify(event))
+        const outcome = await instance.invoke(JSON.stringify(event))
+        if (outcome.kind !== 'returned') options.onFailure(outcome.message)
+        return outcome
       } finally {
         release(instance)
       }

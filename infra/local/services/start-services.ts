@@ -1,4 +1,3 @@
-import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveAwsJson, type Target } from './aws-json.ts'
 import { openDynalite } from './dynalite.ts'
@@ -30,15 +29,14 @@ export interface Services {
 }
 
 /**
- * Every AWS service of the local stack. With `dataDir` each answered change is on disk and survives `kill -9`;
+ * Every AWS service of the local stack. With `dataDir`, a folder that exists, each answered change is on disk and survives `kill -9`;
  * without, all is in memory. One process at a time may use a `dataDir`.
  */
 export async function startServices(dataDir?: string): Promise<Services> {
-  const place = dataDir === undefined ? undefined : prepare(dataDir)
-  const state = openState(place && join(place, 'state.db'))
-  const engine = openDynalite(place && join(place, 'dynamodb'))
+  const state = openState(dataDir && join(dataDir, 'state.db'))
+  const engine = openDynalite(dataDir && join(dataDir, 'dynamodb'))
   const tables = dynamodb(engine, state)
-  const queues = await startQueuesAndObjects(place && join(place, 'queues-and-objects'))
+  const queues = await startQueuesAndObjects(dataDir && join(dataDir, 'queues-and-objects'))
   const targets: Readonly<Record<string, Target>> = {
     DynamoDB_20120810: tables,
     secretsmanager: secretsManager(state),
@@ -64,11 +62,4 @@ export async function startServices(dataDir?: string): Promise<Services> {
       state.close()
     },
   }
-}
-
-/** The folder holds secrets and payloads: nobody else on the machine may read it. */
-function prepare(dataDir: string): string {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  chmodSync(dataDir, 0o700)
-  return dataDir
 }

@@ -97,3 +97,10 @@ export const resourcesOf = (template: Template, type: string, resolve: Resolve):
       properties: resolve(Properties) as Readonly<Record<string, unknown>>,
       metadata: Metadata,
     }))
+
+/** @throws Error when the property is no text: then the local stack reads the template wrongly. */
+export function textOf({ id, properties }: Resolved, name: string): string {
+  const value = properties[name]
+  if (typeof value === 'string') return value
+  throw new Error(`the local stack expects a text as ${name} of ${id}`)
+}

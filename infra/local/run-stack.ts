@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import { env as names } from '#lib/config/names.ts'
+import { pollQueue } from './functions/event-source.ts'
+import { wireFunctions, type Wiring } from './functions/functions.ts'
+import { runSchedule } from './functions/schedule.ts'
+import { wireEventSources, wireRoutes, wireSchedules } from './functions/triggers.ts'
+import type { Door } from './http/door.ts'
+import { gateway } from './http/gateway.ts'
+import { seedAdminToken, seedSecrets, type SecretOptions, type WantedSecret } from './secrets.ts'
+import type { BusEvent } from './services/event-bridge.ts'
+import { region } from './services/place.ts'
+import type { ServiceEndpoints, Services } from './services/start-services.ts'
+import { writeStackFile } from './stack-file.ts'
+import { identitiesOf, pseudoParameters } from './template/identities.ts'
+import { provision } from './template/provision.ts'
+import { resolver, resourcesOf, type Template } from './template/template.ts'
+
+/** A stack that takes webhooks. */
+export interface RunningStack {
+  readonly url: string
+  readonly adminToken: string
+  readonly loginUrl: string
+  readonly endpoints: ServiceEndpoints
+  /** The template's outputs. */
+  readonly outputs: Readonly<Record<string, string>>
+  /** Where each secret came from, by its name. */
+  readonly secretOrigins: ReadonlyMap<string, string>
+  /** The last events on the bus, oldest first. */
+  published(): readonly BusEvent[]
+  /** Takes no more, ends what is under way, and closes everything. */
+  stop(): Promise<void>
+}
+
+export interface Parts {
+  readonly dataDir: string
+  readonly quiet: boolean
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly stage: string
+  readonly template: Template
+  readonly services: Services
+  readonly door: Door
+  /** Folder of the built functions. */
+  readonly bundles: string
+  readonly secrets: readonly WantedSecret[]
+  readonly unlock: () => void
+}
+
+/** How long calls under way may take to end when the stack is stopped. */
+const graceMs = 5_000
+const sweepPeriodMs = 3_600_000
+
+/** Creates what the template declares, then sets everything going. */
+export async function runStack(parts: Parts): Promise<RunningStack> {
+  const { dataDir, environment, stage, template, services, door, bundles } = parts
+  const { endpoints } = services
+  const url = environment['SLUICE_PUBLIC_URL'] || door.url
+  const identities = identitiesOf(template, { endpoints, publicUrl: url })
+  const resolve = resolver(identities, pseudoParameters)
+  await provision({ template, resolve, identities, endpoints })
+  const seeding = { endpoint: endpoints.secretsmanager, stage, environment, folder: process.cwd() }
+  const secretOrigins = await seedSecrets(parts.secrets, seeding)
+  const adminToken = await adminTokenOf({ template, resolve }, seeding)
+  const logs = join(dataDir, 'logs')
+  const onTrouble = parts.quiet ? () => {} : printTrouble
+  const running = setGoing({ template, resolve, identities, endpoints, bundles, logs, onTrouble }, parts)
+  const outputs = resolve(
+    Object.fromEntries(Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [name, Value])),
+  ) as Record<string, string>
+  const file = { url, adminToken, region, stage, pid: process.pid, endpoints, outputs }
+  const removeFile = writeStackFile(dataDir, file)
+  return {
+    url,
+    adminToken,
+    loginUrl: `${url}/console`,
+    endpoints,
+    outputs,
+    secretOrigins,
+    published: () => services.published(),
+    async stop() {
+      removeFile()
+      await running.stop()
+      await services.close()
+      parts.unlock()
+    },
+  }
+}
+
+/** The functions and what starts them. */
+function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<void> } {
+  const pools = wireFunctions(wiring)
+  const polling = new AbortController()
+  const polls = wireEventSources(wiring, pools).map((source) => pollQueue(source, polling.signal))
+  const schedules = wireSchedules(wiring, pools).map(runSchedule)
+  const sweep = () => void services.sweep(Math.floor(Date.now() / 1_000))
+  const sweeps = setInterval(sweep, sweepPeriodMs)
+  sweep()
+  door.answerBy(gateway(wireRoutes(wiring, pools)))
+  for (const pool of pools.values()) pool.warm()
+  return {
+    async stop() {
+      clearInterval(sweeps)
+      for (const end of schedules) end()
+      polling.abort()
+      await door.close()
+      await Promise.all([...pools.values()].map((pool) => pool.stop(graceMs)))
+      await Promise.all(polls)
+    },
+  }
+}
+
+/** The token of the secret that the template lends to whichever function asks for it. */
+async function adminTokenOf(
+  { template, resolve }: Pick<Wiring, 'template' | 'resolve'>,
+  seeding: SecretOptions,
+): Promise<string> {
+  for (const { properties } of resourcesOf(template, 'AWS::Lambda::Function', resolve)) {
+    const { Variables } = (properties['Environment'] ?? {}) as { Variables?: Record<string, string> }
+    const secret = Variables?.[names.adminSecret]
+    if (secret) return seedAdminToken(secret, seeding)
+  }
+  throw new Error(`no function of the template has the variable ${names.adminSecret}`)
+}
+
+const printTrouble = (source: string, message: string): void => {
+  process.stderr.write(`${styleText('yellow', source)} ${message}\n`)
+}

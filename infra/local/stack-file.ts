@@ -1,0 +1,23 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServiceEndpoints } from './services/start-services.ts'
+
+/** What `stack.json` tells the CLI of the stack that runs. */
+export interface StackFile {
+  readonly url: string
+  readonly adminToken: string
+  readonly region: string
+  readonly stage: string
+  readonly pid: number
+  readonly endpoints: ServiceEndpoints
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+/** Writes `{dataDir}/stack.json`, readable by its owner alone, never half; the function returned removes it. */
+export function writeStackFile(dataDir: string, content: StackFile): () => void {
+  const file = join(dataDir, 'stack.json')
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
+  renameSync(draft, file)
+  return () => rmSync(file, { force: true })
+}
