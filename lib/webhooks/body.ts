@@ -21,7 +21,7 @@ export function parseBody(
 ): ParsedBody {
   if (isEncoded(headers.contentEncoding)) return { kind: 'opaque' }
   const text = decode(body, headers.contentType)
-  if (declaration.body === 'json-or-form' && isForm(headers.contentType)) {
+  if (declaration.body === 'json-or-form' && isForm(headers.contentType, text)) {
     return { kind: 'form', fields: new URLSearchParams(text) }
   }
   const value = parseJson(text)
@@ -47,8 +47,11 @@ export function valueIn(
 const isEncoded = (contentEncoding: string | undefined): boolean =>
   contentEncoding !== undefined && contentEncoding.trim().toLowerCase() !== 'identity'
 
-const isForm = (contentType = ''): boolean =>
-  /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(contentType)
+/** A body that says nothing of its type is a form when it is spelt like one; no JSON text is. */
+const isForm = (contentType: string | undefined, text: string): boolean =>
+  contentType === undefined
+    ? /^[\w.*+%-]+=[^\s<>"{}]*$/.test(text)
+    : /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(contentType)
 
 /** By the charset that the sender names where it is a known one, else UTF-8. Drops a byte order mark. */
 function decode(body: Uint8Array, contentType = ''): string {

@@ -138,6 +138,26 @@ describe('when nothing takes it', () => {
   })
 })
 
+test('F01, M09: nothing is answered before the queue has the message', async () => {
+  let settle = (): void => {}
+  const answered = new Promise<void>((resolve) => (settle = resolve))
+  const webhook = givenWebhook({
+    endpoints: [endpointOf('stripe')],
+    secrets: { stripe: [stripeSigner.secret] },
+    answer: () => answered,
+  })
+  const headers = await stripeSigner.sign(small, stripeSigner.secret, toSeconds(webhook.clock.now()))
+  let result: unknown
+  const pending = webhook.send(gatewayEvent({ path: '/webhooks/stripe', headers, body: small }))
+  const done = pending.then((it) => (result = it))
+  await webhook.clock.advance(700)
+  expect(webhook.calls).toHaveLength(1)
+  expect(result).toBeUndefined()
+  settle()
+  await done
+  expect(result).toMatchObject({ statusCode: 202 })
+})
+
 test('F03: an answer that got lost makes a second message of the same event', async () => {
   let tries = 0
   const { queued } = await given(() => {

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { HmacScheme } from '#lib/providers/provider.ts'
+import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
+import { virtualClock } from '#test/fakes/virtual-clock.ts'
+
+interface Vector {
+  readonly name: string
+  readonly provider: string
+  readonly scheme?: HmacScheme
+  readonly secrets: readonly string[]
+  readonly nowSeconds: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly valid: boolean
+}
+
+const file = new URL('../../vectors/webhooks.json', import.meta.url)
+const vectors = JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[]
+
+test('there are signatures that hold and signatures that do not, of every provider', () => {
+  const kinds = new Set(vectors.map(({ provider, valid }) => `${provider} ${valid}`))
+  for (const provider of ['stripe', 'github', 'slack', 'hmac']) {
+    expect(kinds).toContain(`${provider} true`)
+    expect(kinds).toContain(`${provider} false`)
+  }
+  expect(kinds).toContain('standard-webhooks true')
+})
+
+test.each(vectors)('$name: accepted is $valid', async (vector) => {
+  const given = givenWebhook({
+    endpoints: [endpointOf(vector.provider, vector.scheme && { scheme: vector.scheme })],
+    secrets: { [vector.provider]: vector.secrets },
+    clock: virtualClock(vector.nowSeconds * 1_000),
+  })
+  const { headers } = vector
+  const body = new TextEncoder().encode(vector.body)
+  const path = `/webhooks/${vector.provider}`
+  const { statusCode = 0 } = await given.send(gatewayEvent({ path, headers, body }))
+  expect(statusCode).toBe(vector.valid ? (vector.provider === 'slack' ? 200 : 202) : 401)
+  if (!vector.valid) expect(given.calls).toEqual([])
+})
