@@ -17,10 +17,10 @@ interface IndexNames {
   readonly include: readonly string[]
 }
 
-export const text = (name: string): Attribute => ({ name, type: AttributeType.STRING })
+const text = (name: string): Attribute => ({ name, type: AttributeType.STRING })
 
 /** An index of `lib/config/names.ts`: its keys are text, and it carries what a list shows and never changes. */
-export const indexOf = ({ index, partition, sort, include }: IndexNames): GlobalSecondaryIndexPropsV2 => ({
+const indexOf = ({ index, partition, sort, include }: IndexNames): GlobalSecondaryIndexPropsV2 => ({
   indexName: index,
   partitionKey: text(partition),
   sortKey: text(sort),

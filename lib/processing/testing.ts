@@ -2,7 +2,7 @@ import { silentLog } from '../telemetry/log.ts'
 import type { Handler, HandlerContext, SluiceEvent } from './handler.ts'
 
 /** What a test says of an event; the rest is filled in. */
-export type Fixture = Pick<SluiceEvent, 'type' | 'data'> & Partial<SluiceEvent>
+type Fixture = Pick<SluiceEvent, 'type' | 'data'> & Partial<SluiceEvent>
 
 /**
  * Runs a handler as the worker does, without the worker: for the tests of whoever writes handlers.

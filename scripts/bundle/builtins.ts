@@ -5,8 +5,8 @@ const names = new Set(builtinModules)
 const bare = (path: string): string => path.replace(/^node:/, '')
 
 /**
- * Takes Node's own modules by `process.getBuiltinModule`. An ESM `import` of `node:http` reads each of its exports at
- * start, and one of them loads undici: 20 to 45 ms of every cold start, for nothing that a function uses.
+ * Takes Node's own modules by `process.getBuiltinModule`. An ESM `import` of `node:http`, by whatever package, reads each
+ * of its exports, and one of them loads undici: 20 to 45 ms of a cold start for nothing that a function uses.
  */
 export const builtins: Plugin = {
   name: 'builtins',

@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildFunctions, type Built } from '../../scripts/build.ts'
 import { bundleOptions, eager, type Loaded } from '../../scripts/bundle/options.ts'
+import { env } from '#lib/config/names.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import config from '#config'
 
@@ -71,6 +74,10 @@ describe('the webhook function', () => {
     expect(webhook.inputs.filter((path) => path.startsWith('handlers/'))).toEqual([])
   })
 
+  test('starts without any AWS service, without undici and without http2', () => {
+    expect(startWebhook()).toEqual({ loaded: [], statusCode: 405 })
+  })
+
   test('carries the directory of the config that it was built from', () => {
     const directory = readFileSync(join(outDir, 'webhook', 'directory.json'), 'utf8')
     expect(JSON.parse(directory)).toEqual(parseConfig(config).endpoints)
@@ -81,6 +88,37 @@ describe('the webhook function', () => {
 async function codeOf(folder: string): Promise<string> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.mjs'))
   return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
+}
+
+/** Starts the built webhook function in a process of its own, sends it a GET, and says what Node has loaded by then. */
+const probe = `
+  const { handler } = await import(process.argv[1])
+  const loaded = process.moduleLoadList.filter((name) => /undici|internal\\/http2/.test(name))
+  const http = { method: 'GET', path: '/webhooks/stripe' }
+  const { statusCode } = await handler({
+    version: '2.0', rawPath: http.path, rawQueryString: '', headers: { host: 'x' }, isBase64Encoded: false,
+    requestContext: { http, requestId: 'r', stage: '$default' },
+  })
+  console.log(JSON.stringify({ loaded, statusCode }))
+  process.exit()`
+
+function startWebhook(): { loaded: string[]; statusCode: number } {
+  const environment = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'none',
+    AWS_SECRET_ACCESS_KEY: 'none',
+    // Nothing listens there: the start must not wait for any service.
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    [env.stage]: 'dev',
+    [env.eventsQueueUrl]: 'http://127.0.0.1:1/queue',
+    [env.bucket]: 'bucket',
+  }
+  const bundle = pathToFileURL(join(outDir, 'webhook', 'index.mjs')).href
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', probe, bundle], {
+    env: environment,
+  })
+  const last = output.toString().trim().split('\n').at(-1) ?? ''
+  return JSON.parse(last) as { loaded: string[]; statusCode: number }
 }
 
 const text = (output: string): string => readFileSync(join(import.meta.dirname, '..', '..', output), 'utf8')
