@@ -1,7 +1,6 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { EventSourceMapping, type CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
-import { RemovalPolicy } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import { worker } from '#lib/config/defaults.ts'
 import { env } from '#lib/config/names.ts'
