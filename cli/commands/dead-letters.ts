@@ -52,7 +52,7 @@ function registerRedrive(parent: Command, { io }: Context): void {
     .option(...urlOption)
     .addHelpText('after', examples('dead-letters redrive evt_0123 evt_4567', 'dead-letters redrive --all'))
     .action(async (ids: string[], options: { all?: boolean; url?: string }, command: Command) => {
-      if (options.all === ids.length > 0)
+      if ((options.all ?? false) === ids.length > 0)
         throw new Failure('usage', 'name the events to redrive, or --all, not both', 2)
       const output = outputFor(command, io)
       const api = adminClient(io, options.url)

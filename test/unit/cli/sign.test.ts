@@ -156,7 +156,9 @@ describe('a seed', () => {
   })
 
   test('gives these very bytes: a change here makes old runs unrepeatable', () => {
-    expect((JSON.parse(bytes(0)) as { id: string }).id).toMatchInlineSnapshot(`"evt_ROEGE8fyvA9X9T1wU44P6KGf"`)
+    expect((JSON.parse(bytes(0)) as { id: string }).id).toMatchInlineSnapshot(
+      `"evt_ROEGE8fyvA9X9T1wU44P6KGf"`,
+    )
   })
 })
 
