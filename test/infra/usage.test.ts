@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { FunctionName } from '#infra/plan.ts'
+import type { SynthesizedTemplate } from '#infra/synth.ts'
+import { buildFunctions, type Built } from '../../scripts/build.ts'
+import { eager } from '../../scripts/bundle/options.ts'
+import { grantsOf, template } from './given.ts'
+
+const outDir = mkdtempSync(join(tmpdir(), 'sluice-usage-'))
+afterAll(() => rmSync(outDir, { recursive: true, force: true }))
+
+let built: readonly Built[]
+let sluice: SynthesizedTemplate
+beforeAll(async () => {
+  built = await buildFunctions({ outDir })
+  sluice = await template()
+})
+
+/** Services whose commands a bundle holds one by one. The S3 client's come together, so S3 is looked at by prefix elsewhere. */
+const prefixOf = new Map([
+  ['client-sqs', 'sqs'],
+  ['client-dynamodb', 'dynamodb'],
+  ['client-eventbridge', 'events'],
+  ['client-secrets-manager', 'secretsmanager'],
+  ['client-kms', 'kms'],
+])
+
+/** Carried by every DynamoDB client for a feature that is off: finding endpoints by asking. */
+const neverCalled = 'dynamodb:DescribeEndpoints'
+
+/** What Lambda does in the worker's name to bring it its batches. */
+const byEventSource = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
+
+/** The actions behind the SDK commands that are in a function's bundle. */
+function uses({ metafile }: Built): string[] {
+  const actions = eager(metafile).inputs.flatMap((path) => {
+    const [, client = '', command] =
+      /@aws-sdk\/([^/]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path) ?? []
+    const prefix = prefixOf.get(client)
+    return prefix && command ? [`${prefix}:${command}`] : []
+  })
+  return [...new Set(actions)].filter((action) => action !== neverCalled).toSorted()
+}
+
+test('every function may do what its code does, and nothing that it does not', () => {
+  const prefixes = [...prefixOf.values()]
+  for (const fn of built) {
+    const name = fn.name as FunctionName
+    const granted = grantsOf(sluice, name).map(({ action }) => action)
+    const comparable = granted.filter((action) => prefixes.some((prefix) => action.startsWith(`${prefix}:`)))
+    const lambda = name === 'worker' ? byEventSource : []
+
+    expect([...new Set(comparable)].toSorted(), name).toEqual(
+      [...new Set([...uses(fn), ...lambda])].toSorted(),
+    )
+  }
+})
+
+test('the comparison has something to compare', () => {
+  const found = Object.fromEntries(built.map((each) => [each.name, uses(each)]))
+  expect(found['webhook']).toEqual(['secretsmanager:GetSecretValue', 'sqs:SendMessage'])
+})
