@@ -95,7 +95,7 @@ export function givenWebhook(options: {
 export function gatewayEvent(parts: {
   readonly path: string
   readonly method?: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: Uint8Array | string
   readonly isBase64Encoded?: boolean
   readonly query?: string
