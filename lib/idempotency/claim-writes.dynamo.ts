@@ -23,7 +23,8 @@ const setFacts = facts.map((name) => `${name} = if_not_exists(${name}, :${name.r
 
 // The owner of a late duplicate of an old request is never let in again.
 const isNew = `attribute_not_exists(${ledgerKey})`
-const isFree = 'expireAt > :now AND leaseUntil <= :nowMs AND #owner <> :me AND contentHash = :contentHash'
+const isFree =
+  'v = :v AND expireAt > :now AND leaseUntil <= :nowMs AND #owner <> :me AND contentHash = :contentHash'
 const isOpen = 'st IN (:claimed, :retry, :parked)'
 const isMine = 'st = :claimed AND #owner = :me'
 
