@@ -1,14 +1,13 @@
 import { findProvider, providers } from '#lib/providers/catalog.ts'
-import type { HmacScheme, WebhookDeclaration } from '#lib/providers/provider.ts'
-import type { Endpoint } from '#lib/webhooks/directory.ts'
+import type { WebhookDeclaration } from '#lib/providers/provider.ts'
+import { declarationAt, type Endpoint } from '#lib/webhooks/directory.ts'
 import { Failure } from './failure.ts'
 import type { Io } from './io.ts'
 
-/** A webhook address with the declaration of its provider and the scheme that holds there. */
+/** A webhook address with the declaration that holds there. */
 export interface Address {
   readonly endpoint: Endpoint
   readonly declaration: WebhookDeclaration
-  readonly scheme: HmacScheme
 }
 
 /** @throws Failure (usage) when there is no such provider or no such endpoint, naming those that there are. */
@@ -20,7 +19,7 @@ export async function findAddress(io: Io, provider: string, endpointId = provide
   const endpoint = own.find(({ id }) => id === endpointId)
   if (!endpoint)
     throw usage('unknown_endpoint', `${provider} has no endpoint "${endpointId}"`, own, 'sluice.config.ts')
-  return { endpoint, declaration, scheme: endpoint.scheme ?? declaration.scheme }
+  return { endpoint, declaration: declarationAt(endpoint, declaration) }
 }
 
 function usage(code: string, what: string, known: readonly { id: string }[], where: string): Failure {

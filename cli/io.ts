@@ -30,7 +30,7 @@ export interface Io {
   readonly runProgram: (file: string, parameters: readonly string[]) => Promise<number>
 }
 
-export interface Terminal {
+interface Terminal {
   readonly input: boolean
   readonly output: boolean
   readonly errors: boolean

@@ -25,7 +25,7 @@ export interface Target {
 }
 
 /** A setting from the environment, else from `.env`. */
-export const setting = (name: string, { secretSources }: Io): string | undefined =>
+const setting = (name: string, { secretSources }: Io): string | undefined =>
   secretSources.environment(name) || parseDotenv(secretSources.dotenv() ?? '').get(name) || undefined
 
 /**

@@ -65,7 +65,7 @@ function destination({ stage }: Options, io: Io): Destination {
   }
 }
 
-async function readSecret({ endpoint, scheme }: Address, io: Io): Promise<Secret> {
+async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io): Promise<Secret> {
   const text = io.terminal.input
     ? await io.askSecret(`${endpoint.secretName}?`)
     : Buffer.from(await io.readInput()).toString('utf8')

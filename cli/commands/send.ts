@@ -95,7 +95,7 @@ interface Run {
 }
 
 function sendAll(run: Run, options: Options, progress: Progress, io: Io): Promise<Outcome[]> {
-  const { endpoint, declaration, scheme } = run.address
+  const { endpoint, declaration } = run.address
   const deliver = courier({
     io,
     address: () => currentUrl(run.target, io) + pathOf(endpoint),
@@ -109,7 +109,7 @@ function sendAll(run: Run, options: Options, progress: Progress, io: Io): Promis
     const webhook = webhookAt(run.recipe, at)
     let headers: Record<string, string> = {}
     const outcome = await deliver(() => {
-      headers = signedHeaders(webhook, scheme, run.secret, io.clock.now())
+      headers = signedHeaders(webhook, declaration.scheme, run.secret, io.clock.now())
       return { headers, body: webhook.body }
     })
     progress.advance(outcome.kind === 'accepted')
@@ -159,7 +159,7 @@ const waiting = (cause: string, wait: number): string =>
 /** What a person should look at next, for the refusals that have one usual cause. */
 function advise(failures: readonly { readonly code: string }[], secretFrom: string, output: Output): void {
   const advice: Readonly<Record<string, string>> = {
-    invalid_signature: `It was signed with the secret from ${secretFrom}: is it the one that Sluice verifies with?`,
+    invalid_signature: `It was signed with the secret from ${secretFrom}: is it the one that Sluice verifies with? A new one is read within 5 minutes.`,
     endpoint_misconfigured: 'Sluice has no usable secret for this endpoint: npx sluice secrets set --help',
     not_found: 'Sluice does not know this endpoint: start the stack again after changing sluice.config.ts',
     unreachable: 'Is the stack running? npm start',

@@ -1,7 +1,7 @@
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import type { Chance } from './chance.ts'
 
-export interface SampleRequest {
+interface SampleRequest {
   /** The provider's own name of the event. */
   readonly type: string
   /** The provider's time of the event. */
@@ -9,7 +9,7 @@ export interface SampleRequest {
   readonly chance: Chance
 }
 
-export interface Sample {
+interface Sample {
   /** Serialised as JSON in the order of its fields, so equal requests give equal bytes. */
   readonly body: unknown
   /** What the provider sends besides the signature; a scheme's id header is named here too. */

@@ -1,4 +1,4 @@
-import type { HmacScheme, ValueSource } from '../providers/provider.ts'
+import type { HmacScheme, ValueSource, WebhookDeclaration } from '../providers/provider.ts'
 
 /** One webhook address. The provider's default endpoint has the provider's id and answers on `/webhooks/{provider}`. */
 export interface Endpoint {
@@ -26,3 +26,9 @@ export function directoryOf(endpoints: readonly Endpoint[]): Directory {
   const byAddress = new Map(endpoints.map((endpoint) => [`${endpoint.provider}/${endpoint.id}`, endpoint]))
   return { find: (provider, endpoint = provider) => byAddress.get(`${provider}/${endpoint}`), endpoints }
 }
+
+/** What holds at `endpoint`: its provider's declaration, with the endpoint's own parts in their places. */
+export const declarationAt = (
+  { scheme, deliveryKey }: Endpoint,
+  declaration: WebhookDeclaration,
+): WebhookDeclaration => ({ ...declaration, ...(scheme && { scheme }), ...(deliveryKey && { deliveryKey }) })

@@ -8,7 +8,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { parseBody, type ParsedBody } from './body.ts'
 import { withAliases, type Delivery } from './delivery.ts'
-import type { Directory, Endpoint } from './directory.ts'
+import { declarationAt, type Directory, type Endpoint } from './directory.ts'
 import { handshakeEcho } from './handshake.ts'
 import { identify } from './identity.ts'
 import type { SigningSecrets } from './secrets.ts'
@@ -95,8 +95,7 @@ async function accept(
 /** The provider's declaration, with the endpoint's own scheme and identity where it has them. */
 function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration | undefined {
   const declaration = deps.provider(endpoint.provider)?.webhooks
-  const { scheme, deliveryKey } = endpoint
-  return declaration && { ...declaration, ...(scheme && { scheme }), ...(deliveryKey && { deliveryKey }) }
+  return declaration && declarationAt(endpoint, declaration)
 }
 
 function envelopeFor(

@@ -12,7 +12,7 @@ import type { Secret } from '#lib/primitives/secret.ts'
 import { providers } from '#lib/providers/catalog.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
-export interface Ran {
+interface Ran {
   readonly code: number
   readonly out: string
   readonly err: string
