@@ -91,7 +91,14 @@ export const inlineBody = (raw: Uint8Array): InlineBody => ({ base64: toBase64(r
 
 export const isStored = (body: InlineBody | StoredBody): body is StoredBody => 'key' in body
 
-export const encodeEnvelope = (envelope: Envelope): string => JSON.stringify(envelope)
+/**
+ * The message for `envelope`. JSON escapes control characters and lone surrogates; SQS also refuses these two.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export const encodeEnvelope = (envelope: Envelope): string =>
+  JSON.stringify(envelope).replaceAll(/[\ufffe\uffff]/g, (character) =>
+    character === '\ufffe' ? String.raw`\ufffe` : String.raw`\uffff`,
+  )
 
 /**
  * Reads a message body.
