@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Hide } from '#lib/buffer/visibility.ts'
-import { describeError } from '#lib/errors/sluice-error.ts'
+import { describeError, SluiceError } from '#lib/errors/sluice-error.ts'
 import { processBatch, type BatchDeps, type QueuedMessage } from '#lib/processing/batch.ts'
 
 export interface WorkerDeps extends Omit<BatchDeps, 'hide' | 'remainingMs'> {
@@ -10,6 +10,7 @@ export interface WorkerDeps extends Omit<BatchDeps, 'hide' | 'remainingMs'> {
 /** SQS's batch in front of {@link processBatch}: records to messages, and the ids that must come back. */
 export function workerBatch(deps: WorkerDeps) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    assertBatch(event)
     const arns = new Map(event.Records.map((record) => [record.messageId, record.eventSourceARN]))
     const failed = await processBatch(event.Records.map(toMessage), {
       ...deps,
@@ -27,6 +28,16 @@ export function workerBatch(deps: WorkerDeps) {
     })
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
   }
+}
+
+/** An answer about something else would make Lambda delete messages that nobody has looked at. */
+function assertBatch(event: SQSEvent): void {
+  const records = (event as Partial<SQSEvent>).Records
+  const isBatch =
+    Array.isArray(records) &&
+    records.every(({ messageId, eventSource }) => messageId && eventSource === 'aws:sqs')
+  if (!isBatch)
+    throw new SluiceError('MISCONFIGURED', 'this is no batch of an SQS queue: nothing was handled')
 }
 
 const toMessage = ({ messageId, receiptHandle, body, attributes }: SQSRecord): QueuedMessage => ({

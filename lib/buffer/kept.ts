@@ -1,7 +1,15 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { ledger, maxInflatedBytes } from '../config/defaults.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { decodeEnvelope, inlineBytes, inlineBody, isStored, type Envelope } from './envelope.ts'
+import { sha256Hex } from '../primitives/bytes.ts'
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  inlineBody,
+  isStored,
+  type Envelope,
+  type InlineBody,
+} from './envelope.ts'
 
 /**
  * A finished event's envelope as it is kept: one byte that names the form, then the envelope as JSON without its inline
@@ -19,9 +27,14 @@ const lineFeed = 0x0a
 /** `raw` are the envelope's bytes, where they are at hand already; the ones of a stored body stay where they are. */
 export function keepEnvelope(envelope: Envelope, raw?: Uint8Array): Uint8Array {
   const { body } = envelope
+  // A damaged body is kept as it came, in the message: there is nothing else to keep.
+  if (!isStored(body) && !raw && !isIntact(body)) return keepMessage(encodeEnvelope(envelope))
   const kept = { ...envelope, redrive: undefined, ...(!isStored(body) && { body: undefined }) }
   const head = Buffer.from(`${JSON.stringify(kept)}\n`)
-  return packed(form.plain, isStored(body) ? head : Buffer.concat([head, raw ?? inlineBytes(body)]))
+  return packed(
+    form.plain,
+    isStored(body) ? head : Buffer.concat([head, raw ?? Buffer.from(body.base64, 'base64')]),
+  )
 }
 
 export const keepMessage = (text: string): Uint8Array => packed(form.message, Buffer.from(text))
@@ -38,6 +51,9 @@ export function openKept(kept: Uint8Array): Kept {
   const envelope = head.body ? head : { ...head, body: inlineBody(bytes.subarray(end + 1)) }
   return { kind: 'event', envelope: decodeEnvelope(JSON.stringify(envelope)) }
 }
+
+const isIntact = ({ base64, sha256 }: InlineBody): boolean =>
+  sha256Hex(Buffer.from(base64, 'base64')) === sha256
 
 function packed(plainForm: 0 | 2, content: Buffer): Uint8Array {
   const small = content.byteLength <= ledger.plainEnvelopeBytes

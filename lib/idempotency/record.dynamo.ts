@@ -16,11 +16,18 @@ export const number = (value: number): AttributeValue => ({ N: String(value) })
 export function toRecord(item: Item): LedgerRecord {
   const record: Record<string, unknown> = {}
   for (const name in item) if (Object.hasOwn(item, name)) record[name] = plain(item[name] as AttributeValue)
-  if (record['v'] !== 1 || typeof record['st'] !== 'string' || typeof record['pk'] !== 'string') {
+  const isOurs =
+    record['v'] === 1 &&
+    texts.every((name) => typeof record[name] === 'string') &&
+    numbers.every((name) => Number.isFinite(record[name]))
+  if (!isOurs) {
     throw new SluiceError('RECORD_CORRUPT', 'a ledger item is not a record of version 1')
   }
   return record as unknown as LedgerRecord
 }
+
+const texts = ['pk', 'st', 'owner', 'contentHash'] as const
+const numbers = ['fence', 'attempts', 'leaseUntil', 'expireAt'] as const
 
 function plain(value: AttributeValue): unknown {
   if (value.S !== undefined) return value.S

@@ -55,9 +55,14 @@ async function processMessage(message: QueuedMessage, deps: BatchDeps): Promise<
       messageId: message.messageId,
       error: describeError(error),
     })
-    const delay = fullJitter(retry, message.receiveCount, deps.random)
-    return { kind: 'again', delayMs: ms(Math.max(1_000, delay)) }
+    return { kind: 'again', delayMs: backoff(error, message, deps) }
   }
+}
+
+/** What time alone will not mend waits as long as anything does. */
+function backoff(error: unknown, { receiveCount }: QueuedMessage, { random }: BatchDeps): Millis {
+  if (error instanceof SluiceError && error.consequence === 'park') return retry.capMs
+  return ms(Math.max(1_000, fullJitter(retry, receiveCount, random)))
 }
 
 function readable(body: string): Envelope | undefined {

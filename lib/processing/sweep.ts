@@ -1,8 +1,8 @@
 import type { Buffer as EventBuffer } from '../buffer/buffer.ts'
-import type { DeadLetterQueue } from '../buffer/dead-letter-queue.ts'
+import type { DeadLetter, DeadLetterQueue } from '../buffer/dead-letter-queue.ts'
 import { decodeEnvelope, type Envelope } from '../buffer/envelope.ts'
 import { prefixes } from '../config/names.ts'
-import { SluiceError } from '../errors/sluice-error.ts'
+import { describeError, SluiceError } from '../errors/sluice-error.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { buryCrashed, buryMessage, type BuryDeps } from './ledger-entry.ts'
@@ -48,10 +48,8 @@ export async function sweepDeadLetters(signal: AbortSignal, deps: SweepDeps): Pr
     for (;;) {
       const letters = await queue.receive(signal)
       for (const letter of letters) {
-        const envelope = readable(letter.body)
-        const buried = envelope ? await buryCrashed(envelope, deps) : await buryMessage(letter.body, deps)
-        // Someone is at work on it: it stays here until the next round.
-        if (buried === 'busy') continue
+        // Someone is at work on it, or it can't be written down: it stays here until the next round.
+        if ((await bury(letter, deps)) === 'busy') continue
         await queue.delete(letter, signal)
         swept += 1
       }
@@ -61,6 +59,16 @@ export async function sweepDeadLetters(signal: AbortSignal, deps: SweepDeps): Pr
   if (swept > 0)
     deps.log('error', 'messages that crashed their workers are dead letters now', { count: swept })
   return swept
+}
+
+async function bury({ body }: DeadLetter, deps: SweepDeps): Promise<'settled' | 'busy'> {
+  try {
+    const envelope = readable(body)
+    return await (envelope ? buryCrashed(envelope, deps) : buryMessage(body, deps))
+  } catch (error) {
+    deps.log('error', 'a dead letter could not be written down', { error: describeError(error) })
+    return 'busy'
+  }
 }
 
 function readable(message: string): Envelope | undefined {
