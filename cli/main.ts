@@ -36,7 +36,7 @@ const io: Io = {
   readInput: () => buffer(process.stdin),
   async askSecret(question) {
     const { isCancel, password } = await import('@clack/prompts')
-    const answer = await password({ message: question })
+    const answer = await password({ message: question, output: process.stderr })
     return isCancel(answer) ? undefined : answer
   },
   async loadEndpoints() {

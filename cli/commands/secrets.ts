@@ -66,9 +66,10 @@ function destination({ stage }: Options, io: Io): Destination {
 }
 
 async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io): Promise<Secret> {
-  const text = io.terminal.input
-    ? await io.askSecret(`${endpoint.secretName}?`)
-    : Buffer.from(await io.readInput()).toString('utf8')
+  const text =
+    io.terminal.input && io.terminal.errors
+      ? await io.askSecret(`${endpoint.secretName}?`)
+      : Buffer.from(await io.readInput()).toString('utf8')
   if (text === undefined) throw new Failure('interrupted', 'nothing was stored')
   // What an editor or echo adds at the end is no part of it; white space anywhere else is a mistake.
   const secret = text.replace(/\r?\n$/, '')

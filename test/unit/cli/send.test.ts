@@ -215,7 +215,12 @@ test('an interrupted run says how far it came, and ends with 130', async () => {
   const { code, out } = await shell.sluice('send', 'stripe', '--count', '50', '--concurrency', '1', '--json')
 
   expect(code).toBe(130)
-  expect(JSON.parse(out)).toMatchObject({ sent: 50, accepted: 3, failed: 47 })
+  expect(JSON.parse(out)).toMatchObject({
+    sent: 50,
+    accepted: 3,
+    failed: 47,
+    failures: [{ code: 'interrupted', count: 47 }],
+  })
 })
 
 test('a progress bar is drawn on a terminal, never into a file', async () => {
