@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { adminClient, type AdminClient } from '../admin-client.ts'
+import { adminClient, type AdminClient, type Query } from '../admin-client.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { pages } from '../event-pages.ts'
 import { eventColumns, eventRow, type EventItem, type Page } from '../event-view.ts'
@@ -32,7 +32,7 @@ function registerList(parent: Command, { io }: Context): void {
     .addHelpText('after', examples('dead-letters list', 'dead-letters list --json'))
     .action(async ({ limit, cursor, url }: ListOptions, command: Command) => {
       const output = outputFor(command, io)
-      const page: Page<EventItem> = await adminClient(io, url).get(path, { limit, cursor })
+      const page = await pageWithItems(adminClient(io, url), { limit, cursor })
       output.result({ items: page.items, cursor: page.cursor }, () => {
         if (page.items.length === 0) return 'No dead letters\n'
         const head = eventColumns.map((name) => output.paint('bold', name))
@@ -41,6 +41,14 @@ function registerList(parent: Command, { io }: Context): void {
         return table([head, ...rows], io.terminal.columns) + more
       })
     })
+}
+
+/** A page of a list may be empty although the list goes on: then the next one is read. */
+async function pageWithItems(api: AdminClient, query: Query): Promise<Page<EventItem>> {
+  for await (const page of pages<EventItem>(api, path, query)) {
+    if (page.items.length > 0 || !page.cursor) return page
+  }
+  return { items: [], cursor: null }
 }
 
 function registerRedrive(parent: Command, { io }: Context): void {

@@ -63,18 +63,16 @@ function registerList(events: Command, { io }: Context): void {
     })
 }
 
-const windowOf = ({ status, provider, type, tenant, since, until }: Filter, io: Io): Query => ({
-  status,
-  provider,
-  type,
-  tenant,
-  since: since ?? instant(io.clock)('24h'),
-  until,
-})
+/** The last day, unless something else is asked for; a cursor brings the window of the list that it goes on with. */
+const windowOf = (options: Filter & { readonly cursor?: string }, io: Io): Query => {
+  const { status, provider, type, tenant, since, until, cursor } = options
+  const begin = since ?? (cursor === undefined ? instant(io.clock)('24h') : undefined)
+  return { status, provider, type, tenant, since: begin, until, cursor }
+}
 
 async function listPage(api: AdminClient, options: ListOptions, output: Output, io: Io): Promise<void> {
-  const { limit, cursor } = options
-  const page: Page<EventItem> = await api.get('/api/events', { ...windowOf(options, io), limit, cursor })
+  const query = { ...windowOf(options, io), limit: options.limit }
+  const page: Page<EventItem> = await api.get('/api/events', query)
   output.result({ items: page.items, cursor: page.cursor }, () => '')
 }
 

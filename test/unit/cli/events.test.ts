@@ -175,6 +175,18 @@ describe('dead-letters', () => {
     expect(out).toMatch(/evt_1 +dead +8 +stripe\.charge\.refunded +handler_failed\n\nmore: --cursor next\n$/)
   })
 
+  test('list reads on where a page is empty although the list is not', async () => {
+    const { sluice } = await givenApi((request) => {
+      const last = query(request).get('cursor') === 'last'
+      return { body: last ? { items: [dead(1)], cursor: null } : { items: [], cursor: 'last' } }
+    })
+
+    expect(JSON.parse((await sluice('dead-letters', 'list', '--json')).out)).toEqual({
+      items: [dead(1)],
+      cursor: null,
+    })
+  })
+
   test('redrive takes the named events, or every one there is in chunks of a hundred', async () => {
     const { sluice, server } = await givenApi((request) => {
       if (request.method === 'POST') return { body: { redriven: 1 } }
