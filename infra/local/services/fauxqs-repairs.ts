@@ -67,7 +67,7 @@ export function keepQueue(queue: Queue, persistence: Persistence): Queue {
 
 /** Characters beyond U+FFFF are good in a message; they were refused. */
 export function repairCharacters(pattern: RegExp): void {
-  const good = /^[\u{9}\u{a}\u{d}\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u
+  const good = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u
   pattern.test = (body) => !good.test(body)
 }
 
