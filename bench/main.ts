@@ -1,5 +1,8 @@
 import { benchConsume } from './consume.ts'
+import { benchIngest } from './ingest.ts'
 import { benchVerification } from './verification.ts'
 
 process.stdout.write(`node ${process.version}; ratios are medians of interleaved rounds\n\n`)
-for (const bench of [benchConsume, benchVerification]) process.stdout.write(`${await bench()}\n\n`)
+for (const bench of [benchIngest, benchConsume, benchVerification]) {
+  process.stdout.write(`${await bench()}\n\n`)
+}
