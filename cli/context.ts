@@ -20,6 +20,12 @@ export const whole =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
   }
 
+/** Reads an option's value as text that may stand in a header. */
+export function headerText(text: string): string {
+  if (/^[\u0020-\u007E]{1,128}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 128 printable ASCII characters.')
+}
+
 /** The end of a command's help. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ sluice ${line}\n`).join('')}`

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { mapBounded } from '#lib/primitives/bulkhead.ts'
 import { handshakeEcho } from '#lib/webhooks/handshake.ts'
 import { parseBody } from '#lib/webhooks/body.ts'
-import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
+import { examples, headerText, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { findAddress, pathOf, type Address } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import type { Io } from '../io.ts'
@@ -21,6 +21,7 @@ interface Options {
   readonly type?: string
   readonly count: number
   readonly file?: string
+  readonly contentType?: string
   readonly seed?: number
   readonly endpoint?: string
   readonly concurrency: number
@@ -36,9 +37,14 @@ export function registerSend(program: Command, { io, end }: Context): void {
     .command('send')
     .description('send correctly signed webhooks, as the provider would')
     .argument('<provider>', 'stripe, github, slack, standard-webhooks or hmac')
-    .option('-t, --type <type>', "the provider's name of the event, such as payment_intent.succeeded")
+    .option(
+      '-t, --type <type>',
+      "the provider's name of the event, such as payment_intent.succeeded",
+      headerText,
+    )
     .option('-n, --count <n>', 'how many', whole(1, 1_000_000), 1)
     .option('-f, --file <path>', 'send the bytes of this file as the body (- reads standard input)')
+    .option('--content-type <type>', 'of the file (default: application/json)', headerText)
     .option(
       '-s, --seed <n>',
       'the same seed sends the same events, byte for byte (default: others each time)',
@@ -131,7 +137,7 @@ function currentUrl(target: Target, io: Io): string {
 }
 
 async function recipeOf({ endpoint }: Address, options: Options, io: Io): Promise<Recipe> {
-  const { type, file, seed } = options
+  const { type, file, contentType, seed } = options
   const body = file === undefined ? undefined : await readBody(file, io)
   return {
     endpoint,
@@ -139,6 +145,7 @@ async function recipeOf({ endpoint }: Address, options: Options, io: Io): Promis
     at: seed === undefined ? io.clock.now() : seededTime,
     ...(type !== undefined && { type }),
     ...(body && { body }),
+    ...(contentType !== undefined && { contentType }),
   }
 }
 

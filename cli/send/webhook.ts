@@ -23,6 +23,8 @@ export interface Recipe {
   readonly type?: string
   /** Sent as it is, instead of a sample. */
   readonly body?: Uint8Array
+  /** Default `application/json`. */
+  readonly contentType?: string
   /** The time that the samples tell; a fixed one keeps their bytes equal. */
   readonly at: EpochMs
 }
@@ -31,7 +33,8 @@ export interface Recipe {
 export const seededTime = epochMs(Date.UTC(2026, 0, 1))
 
 /** The `index`th webhook of a run. It depends on nothing but the recipe, so runs of any length begin alike. */
-export function webhookAt({ endpoint, seed, type, body, at }: Recipe, index: number): Webhook {
+export function webhookAt(recipe: Recipe, index: number): Webhook {
+  const { endpoint, seed, type, body, contentType = 'application/json', at } = recipe
   const sampler = samplerOf(endpoint.provider)
   const wanted = type ?? sampler.defaultType
   const luck = chance(JSON.stringify([endpoint.provider, wanted, seed, index]))
@@ -39,7 +42,7 @@ export function webhookAt({ endpoint, seed, type, body, at }: Recipe, index: num
   const { 'webhook-id': signedId = `msg_${luck.text(27)}`, ...headers } = sample.headers ?? {}
   return {
     body: body ?? Buffer.from(JSON.stringify(sample.body)),
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': contentType, ...headers },
     signedId,
   }
 }

@@ -9,6 +9,7 @@ const wrong: [parameters: string[], complaint: RegExp][] = [
   [['send', 'stripe', '--count', '1e3'], /whole number/],
   [['send', 'stripe', '--seed', '-1'], /whole number/],
   [['send', 'stripe', '--concurrency', '1000'], /whole number from 1 to 256/],
+  [['send', 'github', '--type', 'push\nx: y'], /printable ASCII/],
   [['send', 'stripe', 'github'], /too many arguments/],
   [['send', '__proto__'], /no provider "__proto__"; there are: github, hmac, slack/],
   [['send', 'stripe', '--endpoint', 'acme'], /no endpoint "acme"; there are: stripe/],

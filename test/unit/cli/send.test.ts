@@ -101,6 +101,17 @@ test('--type and --file say what is sent; a file goes as its bytes are', async (
   expect(gateway.queued()[1]).toMatchObject({ type: 'charge.refunded', deliveryKey: 'evt_own' })
 })
 
+test('a form goes as a form: the slash command of a file is read by its own id', async () => {
+  const { sluice, root, gateway } = await givenSluice()
+  writeFileSync(join(root, 'command.txt'), 'command=%2Fdeploy&trigger_id=13.37&text=')
+
+  const form = ['--file', 'command.txt', '--content-type', 'application/x-www-form-urlencoded']
+  const { out } = await sluice('send', 'slack', ...form, '--json')
+
+  expect(gateway.queued()[0]).toMatchObject({ type: '/deploy', deliveryKey: '13.37' })
+  expect(JSON.parse(out).ids).toEqual([gateway.queued()[0]?.id])
+})
+
 test("Slack's challenge is answered, and is no event", async () => {
   const { sluice, gateway } = await givenSluice()
 
