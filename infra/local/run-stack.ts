@@ -1,6 +1,10 @@
 import { join } from 'node:path'
 import { styleText } from 'node:util'
+import { mintLoginLink } from '#lib/admin/login-link.ts'
 import { env as names } from '#lib/config/names.ts'
+import { systemClock } from '#lib/primitives/clock.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { Secret } from '#lib/primitives/secret.ts'
 import { pollQueue } from './functions/event-source.ts'
 import { wireFunctions, type Wiring } from './functions/functions.ts'
 import { runSchedule } from './functions/schedule.ts'
@@ -72,7 +76,7 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
   return {
     url,
     adminToken,
-    loginUrl: `${url}/console`,
+    loginUrl: `${url}/console/login?link=${mintLoginLink(new Secret(adminToken), systemClock, systemRandom)}`,
     endpoints,
     outputs,
     secretOrigins,
