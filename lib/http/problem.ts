@@ -23,6 +23,7 @@ const problems = {
   not_found: { status: 404, title: 'There is nothing at this address' },
   method_not_allowed: { status: 405, title: 'This address takes another method' },
   conflict: { status: 409, title: 'The request conflicts with what is stored' },
+  gone: { status: 410, title: 'This is no longer kept' },
   link_used: { status: 410, title: 'This link has been used' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not taken here' },

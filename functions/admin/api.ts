@@ -1,0 +1,134 @@
+import { Hono, type Context } from 'hono'
+import { isBearer } from '#lib/admin/admin-token.ts'
+import { browseDead, browseEvents, type Browsed } from '#lib/admin/browse.ts'
+import { toDetail } from '#lib/admin/event-view.ts'
+import { loginLinkLifetime, mintLoginLink } from '#lib/admin/login-link.ts'
+import { operations, type Operation } from '#lib/admin/operations.ts'
+import { previewOf } from '#lib/admin/payload-preview.ts'
+import { providerItems } from '#lib/admin/provider-items.ts'
+import { redriveMany } from '#lib/admin/redrive-many.ts'
+import { iso, later } from '#lib/primitives/clock.ts'
+import type { AdminDeps, AdminEnv } from './deps.ts'
+import { findEvent, problemOf, replayEvent } from './events.ts'
+import { checkBody, checkQuery, problem } from './requests.ts'
+
+/** Everything under `/api`: checks what comes by the schemas of {@link operations} and says what came of it. */
+export function api(deps: AdminDeps): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  app.use('*', authenticate(deps))
+  readRoutes(app, deps)
+  writeRoutes(app, deps)
+  for (const [path, allow] of methodsByPath()) {
+    app.all(path, (c) =>
+      problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),
+    )
+  }
+  return app
+}
+
+function authenticate(deps: AdminDeps) {
+  return async (c: Context<AdminEnv>, next: () => Promise<void>): Promise<Response | void> => {
+    const token = await deps.token()
+    if (!token)
+      return problem({ code: 'endpoint_misconfigured', detail: 'This deployment has no admin token.' }, c)
+    if (!isBearer(c.req.header('authorization'), token)) {
+      const headers = { 'www-authenticate': 'Bearer realm="sluice"' }
+      return problem({ code: 'unauthenticated', detail: 'Send Authorization: Bearer {token}.', headers }, c)
+    }
+    c.set('token', token)
+    await next()
+  }
+}
+
+function readRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
+  app.get('/events', async (c) => {
+    const query = checkQuery(c, operations.listEvents.query)
+    if (!query.ok) return problem(query.problem, c)
+    return page(await browseEvents(query.value, c.get('signal'), withToken(deps, c)), c)
+  })
+  app.get('/events/:id', async (c) => {
+    const query = checkQuery(c, operations.getEvent.query)
+    if (!query.ok) return problem(query.problem, c)
+    const record = await findEvent(c.req.param('id'), c.get('signal'), deps)
+    if (!record) return problem(noEvent, c)
+    return c.json(toDetail(record, await previewOf(record, c.get('signal'), sources(deps))))
+  })
+  app.get('/dead-letters', async (c) => {
+    const query = checkQuery(c, operations.listDeadLetters.query)
+    if (!query.ok) return problem(query.problem, c)
+    return page(await browseDead(query.value, c.get('signal'), withToken(deps, c)), c)
+  })
+  app.get('/providers', (c) => {
+    const query = checkQuery(c, operations.listProviders.query)
+    if (!query.ok) return problem(query.problem, c)
+    return c.json({ items: providerItems(deps.providers, deps.endpoints), cursor: null })
+  })
+}
+
+function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
+  app.post('/events/:id/replay', async (c) => {
+    const checked = await checkWhole(c, operations.replayEvent)
+    if (!checked.ok) return problem(checked.problem, c)
+    const id = c.req.param('id')
+    const outcome = await replayEvent(id, c.get('signal'), deps)
+    if (outcome.kind !== 'queued') return problem(problemOf(outcome.kind), c)
+    return c.json({ id: outcome.id, status: 'queued', replayOf: id }, operations.replayEvent.status)
+  })
+  app.post('/dead-letters/redrive', async (c) => {
+    const checked = await checkWhole(c, operations.redrive)
+    if (!checked.ok) return problem(checked.problem, c)
+    const outcome = await redriveMany(checked.value, c.get('signal'), withToken(deps, c))
+    switch (outcome.kind) {
+      case 'redriven':
+        return c.json({ items: outcome.items, cursor: outcome.cursor }, operations.redrive.status)
+      case 'invalid_cursor':
+        return problem(badCursor, c)
+      case 'unavailable':
+        return problem({ code: 'unavailable', detail: 'None could be queued. Try again later.' }, c)
+    }
+  })
+  app.post('/login-links', async (c) => {
+    const checked = await checkWhole(c, operations.createLoginLink)
+    if (!checked.ok) return problem(checked.problem, c)
+    const link = mintLoginLink(c.get('token'), deps.clock, deps.random)
+    const base = deps.publicUrl ?? new URL(c.req.url).origin
+    const expiresAt = iso(later(deps.clock.now(), loginLinkLifetime))
+    return c.json({ url: `${base}/console/login?link=${link}`, expiresAt }, operations.createLoginLink.status)
+  })
+}
+
+const noEvent = problemOf('not_found')
+const badCursor = {
+  code: 'invalid_cursor',
+  detail: 'Use the cursor of the page before, with the same filter; it lasts a day.',
+} as const
+
+const page = <Item>(browsed: Browsed<Item>, c: Context<AdminEnv>): Response =>
+  browsed.kind === 'page' ? c.json({ items: browsed.items, cursor: browsed.cursor }) : problem(badCursor, c)
+
+/** Query and body of a request that does something. */
+async function checkWhole<T extends Operation & { readonly body: NonNullable<Operation['body']> }>(
+  c: Context<AdminEnv>,
+  operation: T,
+) {
+  const query = checkQuery(c, operation.query)
+  if (!query.ok) return query
+  return checkBody<T['body']>(c, operation.body, operation.bodyOptional)
+}
+
+const withToken = (deps: AdminDeps, c: Context<AdminEnv>) => ({ ...deps, token: c.get('token') })
+
+const sources = ({ objects, providers }: AdminDeps) => ({
+  objects,
+  provider: (id: string) => providers.find((provider) => provider.id === id),
+})
+
+/** `/events` -> `GET`: for the answer to any other method. */
+function methodsByPath(): ReadonlyMap<string, string> {
+  const methods = new Map<string, string>()
+  for (const { path, method } of Object.values(operations)) {
+    const route = path.replace(/^\/api/, '').replaceAll(/\{(\w+)\}/g, ':$1')
+    methods.set(route, [methods.get(route), method.toUpperCase()].filter(Boolean).join(', '))
+  }
+  return methods
+}

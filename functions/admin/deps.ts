@@ -1,0 +1,35 @@
+import type { AdminToken } from '#lib/admin/admin-token.ts'
+import type { Probe } from '#lib/admin/health.ts'
+import type { UsedLinks } from '#lib/admin/used-links.ts'
+import type { GatewayBindings } from '#lib/http/gateway.ts'
+import type { History } from '#lib/idempotency/history.ts'
+import type { Secret } from '#lib/primitives/secret.ts'
+import type { ReplayDeps } from '#lib/processing/replay.ts'
+import type { Provider } from '#lib/providers/provider.ts'
+import type { Log } from '#lib/telemetry/log.ts'
+
+/** What the API and the console stand on. */
+export interface AdminDeps extends ReplayDeps {
+  readonly history: History
+  readonly usedLinks: UsedLinks
+  readonly token: AdminToken
+  /** What must answer for `/health` to say that all is well. */
+  readonly probes: Readonly<Record<string, Probe>>
+  readonly providers: readonly Provider[]
+  readonly endpoints: readonly { readonly id: string; readonly provider: string; readonly tenant: string }[]
+  readonly stage: string
+  /** Where this deployment is reached, without a slash at the end. */
+  readonly publicUrl: string | undefined
+  readonly log: Log
+}
+
+/** What Hono carries along with a request. */
+export interface AdminEnv {
+  readonly Bindings: Partial<GatewayBindings>
+  readonly Variables: {
+    /** The admin token, once the request has been let in. */
+    readonly token: Secret
+    /** Aborts before the function's time is up. */
+    readonly signal: AbortSignal
+  }
+}

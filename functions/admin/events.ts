@@ -1,0 +1,38 @@
+import type { Problem } from '#lib/http/problem.ts'
+import type { LedgerRecord } from '#lib/idempotency/record.ts'
+import { replay, type ReplayOutcome } from '#lib/processing/replay.ts'
+import type { AdminDeps } from './deps.ts'
+
+const idGrammar = /^evt_[A-Za-z0-9_-]{32}$/
+
+/** The record of an event; `undefined` for an id that is none, without asking. */
+export async function findEvent(
+  id: string,
+  signal: AbortSignal,
+  { history }: AdminDeps,
+): Promise<LedgerRecord | undefined> {
+  return idGrammar.test(id) ? history.get(id, signal) : undefined
+}
+
+/** Sends one event through again. */
+export async function replayEvent(
+  id: string,
+  signal: AbortSignal,
+  deps: AdminDeps,
+): Promise<ReplayOutcome | { readonly kind: 'not_found' }> {
+  const record = await findEvent(id, signal, deps)
+  return record ? replay(record, signal, deps) : { kind: 'not_found' }
+}
+
+const problems = {
+  not_found: { code: 'not_found', detail: 'No event with this id is known, or no worker has taken it yet.' },
+  not_finished: {
+    code: 'conflict',
+    detail: 'This event is still on its way. Wait until it is done or dead.',
+  },
+  expired: { code: 'gone', detail: 'The body of this event has been deleted after its time.' },
+  not_dead: { code: 'conflict', detail: 'Only dead events are redriven.' },
+} as const satisfies Record<string, Problem>
+
+/** Why an event was not sent through again. */
+export const problemOf = (kind: keyof typeof problems): Problem => problems[kind]

@@ -1,0 +1,99 @@
+import type { ZodMiniType } from 'zod/mini'
+import * as schemas from './schemas.ts'
+
+/** One operation of the API, as its routes check it and its document tells it. */
+export interface Operation {
+  readonly id: string
+  readonly method: 'get' | 'post'
+  /** As OpenAPI writes it: `/api/events/{id}`. */
+  readonly path: string
+  readonly summary: string
+  readonly query: ZodMiniType
+  readonly body?: ZodMiniType
+  /** Whether a request without a body is one too. */
+  readonly bodyOptional?: boolean
+  readonly status: 200 | 201 | 202
+  readonly answer: ZodMiniType
+  /** Codes of the problems that are its own. */
+  readonly problems: readonly number[]
+}
+
+/** The whole API. */
+export const operations = {
+  listEvents: {
+    id: 'listEvents',
+    method: 'get',
+    path: '/api/events',
+    summary: 'Events, newest first. Without `since`, those of the last 24 hours',
+    query: schemas.eventsQuery,
+    status: 200,
+    answer: schemas.listOf(schemas.eventItem),
+    problems: [],
+  },
+  getEvent: {
+    id: 'getEvent',
+    method: 'get',
+    path: '/api/events/{id}',
+    summary: 'One event, with its payload as far as it may be shown',
+    query: schemas.noQuery,
+    status: 200,
+    answer: schemas.eventDetail,
+    problems: [404],
+  },
+  replayEvent: {
+    id: 'replayEvent',
+    method: 'post',
+    path: '/api/events/{id}/replay',
+    summary: 'Sends a finished event through again, as a new event with the same idempotency key',
+    query: schemas.noQuery,
+    body: schemas.noFields,
+    bodyOptional: true,
+    status: 202,
+    answer: schemas.queued,
+    problems: [404, 409, 410],
+  },
+  listDeadLetters: {
+    id: 'listDeadLetters',
+    method: 'get',
+    path: '/api/dead-letters',
+    summary: 'Events that were set aside, the latest first',
+    query: schemas.deadLettersQuery,
+    status: 200,
+    answer: schemas.listOf(schemas.deadLetter),
+    problems: [],
+  },
+  redrive: {
+    id: 'redrive',
+    method: 'post',
+    path: '/api/dead-letters/redrive',
+    summary:
+      'Gives dead events their attempts back: those named, or up to 100 of one reason; then `cursor` leads to the next ones',
+    query: schemas.noQuery,
+    body: schemas.redriveRequest,
+    status: 202,
+    answer: schemas.redriven,
+    problems: [],
+  },
+  listProviders: {
+    id: 'listProviders',
+    method: 'get',
+    path: '/api/providers',
+    summary: 'The providers that this version knows, with their addresses in this deployment',
+    query: schemas.noQuery,
+    status: 200,
+    answer: schemas.listOf(schemas.providerItem),
+    problems: [],
+  },
+  createLoginLink: {
+    id: 'createLoginLink',
+    method: 'post',
+    path: '/api/login-links',
+    summary: 'A link that signs one person in to the console, once, within an hour',
+    query: schemas.noQuery,
+    body: schemas.noFields,
+    bodyOptional: true,
+    status: 201,
+    answer: schemas.loginLink,
+    problems: [],
+  },
+} as const satisfies Record<string, Operation>
