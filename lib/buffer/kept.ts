@@ -30,14 +30,13 @@ export function keepEnvelope(envelope: Envelope, raw?: Uint8Array): Uint8Array {
   // A damaged body is kept as it came, in the message: there is nothing else to keep.
   if (!isStored(body) && !raw && !isIntact(body)) return keepMessage(encodeEnvelope(envelope))
   const kept = { ...envelope, redrive: undefined, ...(!isStored(body) && { body: undefined }) }
-  const head = Buffer.from(`${JSON.stringify(kept)}\n`)
-  return packed(
-    form.plain,
-    isStored(body) ? head : Buffer.concat([head, raw ?? Buffer.from(body.base64, 'base64')]),
-  )
+  const bytes = isStored(body) ? noBytes : (raw ?? Buffer.from(body.base64, 'base64'))
+  return packed(form.plain, `${JSON.stringify(kept)}\n`, bytes)
 }
 
-export const keepMessage = (text: string): Uint8Array => packed(form.message, Buffer.from(text))
+const noBytes = new Uint8Array()
+
+export const keepMessage = (text: string): Uint8Array => packed(form.message, text, noBytes)
 
 /** @throws SluiceError `RECORD_CORRUPT` when these are not bytes that were kept. */
 export function openKept(kept: Uint8Array): Kept {
@@ -55,10 +54,14 @@ export function openKept(kept: Uint8Array): Kept {
 const isIntact = ({ base64, sha256 }: InlineBody): boolean =>
   sha256Hex(Buffer.from(base64, 'base64')) === sha256
 
-function packed(plainForm: 0 | 2, content: Buffer): Uint8Array {
-  const small = content.byteLength <= ledger.plainEnvelopeBytes
-  const tag = Buffer.of(small ? plainForm : plainForm + 1)
-  return Buffer.concat([tag, small ? content : deflateRawSync(content, { level: 3 })])
+function packed(plainForm: 0 | 2, head: string, tail: Uint8Array): Uint8Array {
+  const headBytes = Buffer.byteLength(head)
+  const content = Buffer.allocUnsafe(1 + headBytes + tail.byteLength)
+  content[0] = plainForm
+  content.write(head, 1)
+  content.set(tail, 1 + headBytes)
+  if (content.byteLength <= ledger.plainEnvelopeBytes) return content
+  return Buffer.concat([Buffer.of(plainForm + 1), deflateRawSync(content.subarray(1), { level: 3 })])
 }
 
 function unpacked(kept: Uint8Array): Buffer {

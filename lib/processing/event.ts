@@ -29,7 +29,11 @@ export function toEvent(envelope: Envelope, raw: Uint8Array): SluiceEvent {
   }
 }
 
-const utf8 = new TextDecoder()
+/** UTF-8 without its byte order mark. `Buffer` reads it several times faster than a `TextDecoder` does. */
+function textOf(body: Uint8Array): string {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
 
 interface ParsedPayload {
   readonly data: unknown
@@ -37,7 +41,7 @@ interface ParsedPayload {
 }
 
 function parsed(body: Uint8Array, contentType: string): ParsedPayload {
-  const text = utf8.decode(body)
+  const text = textOf(body)
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
     return { data: fields(new URLSearchParams(text)), datacontenttype: 'application/x-www-form-urlencoded' }
   }
