@@ -11,7 +11,13 @@ import { runSchedule } from './functions/schedule.ts'
 import { wireEventSources, wireRoutes, wireSchedules } from './functions/triggers.ts'
 import type { Door } from './http/door.ts'
 import { gateway } from './http/gateway.ts'
-import { seedAdminToken, seedSecrets, type SecretOptions, type WantedSecret } from './secrets.ts'
+import {
+  seedAdminToken,
+  seedSecrets,
+  type AdminToken,
+  type SecretOptions,
+  type WantedSecret,
+} from './secrets.ts'
 import type { BusEvent } from './services/event-bridge.ts'
 import { region } from './services/place.ts'
 import type { ServiceEndpoints, Services } from './services/start-services.ts'
@@ -24,6 +30,9 @@ import { resolver, resourcesOf, type Template } from './template/template.ts'
 export interface RunningStack {
   readonly url: string
   readonly adminToken: string
+  /** `generated`, or where this machine names it. */
+  readonly adminTokenFrom: string
+  /** Opens the console; works once. */
   readonly loginUrl: string
   readonly endpoints: ServiceEndpoints
   /** The template's outputs. */
@@ -58,24 +67,27 @@ const sweepPeriodMs = 3_600_000
 export async function runStack(parts: Parts): Promise<RunningStack> {
   const { dataDir, environment, stage, template, services, door, bundles } = parts
   const { endpoints } = services
-  const url = environment['SLUICE_PUBLIC_URL'] || door.url
-  const identities = identitiesOf(template, { endpoints, publicUrl: url })
+  const { url } = door
+  const publicUrl = environment['SLUICE_PUBLIC_URL'] || url
+  const identities = identitiesOf(template, { endpoints, publicUrl })
   const resolve = resolver(identities, pseudoParameters)
   await provision({ template, resolve, identities, endpoints })
   const seeding = { endpoint: endpoints.secretsmanager, stage, environment, folder: process.cwd() }
   const secretOrigins = await seedSecrets(parts.secrets, seeding)
-  const adminToken = await adminTokenOf({ template, resolve }, seeding)
+  const admin = await adminTokenOf({ template, resolve }, seeding)
   const logs = join(dataDir, 'logs')
   const onTrouble = parts.quiet ? () => {} : printTrouble
   const running = setGoing({ template, resolve, identities, endpoints, bundles, logs, onTrouble }, parts)
   const outputs = resolve(
     Object.fromEntries(Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [name, Value])),
   ) as Record<string, string>
+  const adminToken = admin.token
   const file = { url, adminToken, region, stage, pid: process.pid, endpoints, outputs }
   const removeFile = writeStackFile(dataDir, file)
   return {
     url,
     adminToken,
+    adminTokenFrom: admin.from,
     loginUrl: `${url}/console/login?link=${mintLoginLink(new Secret(adminToken), systemClock, systemRandom)}`,
     endpoints,
     outputs,
@@ -96,9 +108,12 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
   const polling = new AbortController()
   const polls = wireEventSources(wiring, pools).map((source) => pollQueue(source, polling.signal))
   const schedules = wireSchedules(wiring, pools).map(runSchedule)
-  const sweep = () => void services.sweep(Math.floor(Date.now() / 1_000))
-  const sweeps = setInterval(sweep, sweepPeriodMs)
-  sweep()
+  const sweep = () =>
+    services.sweep(Math.floor(Date.now() / 1_000)).catch((error: unknown) => {
+      wiring.onTrouble('TTL sweep', String(error))
+    })
+  const sweeps = setInterval(() => void sweep(), sweepPeriodMs)
+  const firstSweep = sweep()
   door.answerBy(gateway(wireRoutes(wiring, pools)))
   for (const pool of pools.values()) pool.warm()
   return {
@@ -108,7 +123,7 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
       polling.abort()
       await door.close()
       await Promise.all([...pools.values()].map((pool) => pool.stop(graceMs)))
-      await Promise.all(polls)
+      await Promise.all([...polls, firstSweep])
     },
   }
 }
@@ -117,7 +132,7 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
 async function adminTokenOf(
   { template, resolve }: Pick<Wiring, 'template' | 'resolve'>,
   seeding: SecretOptions,
-): Promise<string> {
+): Promise<AdminToken> {
   for (const { properties } of resourcesOf(template, 'AWS::Lambda::Function', resolve)) {
     const { Variables } = (properties['Environment'] ?? {}) as { Variables?: Record<string, string> }
     const secret = Variables?.[names.adminSecret]

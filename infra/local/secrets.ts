@@ -19,6 +19,12 @@ export interface SecretOptions {
   readonly folder: string
 }
 
+/** The token of the API and the console, and where it came from. */
+export interface AdminToken {
+  readonly token: string
+  readonly from: string
+}
+
 type Values = Readonly<Record<string, string>>
 
 /**
@@ -51,13 +57,13 @@ export async function seedSecrets(
  * The admin token: the one that this machine names, else the one that the template's secret was made with. The secret
  * holds it afterwards.
  */
-export async function seedAdminToken(secretId: string, options: SecretOptions): Promise<string> {
+export async function seedAdminToken(secretId: string, options: SecretOptions): Promise<AdminToken> {
   const held = await readSecret(options.endpoint, secretId)
-  const given = lookUpSecret('sluice', names.adminToken, sourcesOf(options))?.secret.reveal()
-  const token = given ?? held?.[names.adminToken] ?? randomBytes(32).toString('base64url')
+  const given = lookUpSecret('sluice', names.adminToken, sourcesOf(options))
+  const token = given?.secret.reveal() ?? held?.[names.adminToken] ?? randomBytes(32).toString('base64url')
   if (token !== held?.[names.adminToken])
     await writeSecret(options.endpoint, secretId, { ...held, [names.adminToken]: token }, held !== undefined)
-  return token
+  return { token, from: given?.from ?? 'generated' }
 }
 
 const sourcesOf = ({ environment, folder }: SecretOptions): SecretSources => ({

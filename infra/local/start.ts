@@ -23,7 +23,8 @@ try {
   say()
   say(`  Webhooks  ${stack.url}/webhooks/{provider}`)
   say(`  Console   ${stack.loginUrl}  ${dim('(this link works once)')}`)
-  say(`  API       ${stack.url}/api  ${dim(`(token in ${resolve(dataDir, 'stack.json')})`)}`)
+  const token = stack.adminTokenFrom === 'generated' ? stack.adminToken : `from ${stack.adminTokenFrom}`
+  say(`  API       ${stack.url}/api  ${dim(`(token: ${token})`)}`)
   say(`  Data      ${dataDir}  ${dim('(logs of the functions: logs/)')}`)
   say()
   for (const [name, origin] of stack.secretOrigins) say(`  ${dim(`${name}: ${origin}`)}`)

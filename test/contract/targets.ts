@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
@@ -18,14 +21,21 @@ export interface Opened<Client extends Sender> {
 
 const access = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
 
-/** A service of the local stack, in memory, through its real client. */
+/** A service of the local stack, on disk as it runs there, through its real client. */
 const embedded = <Client extends Sender>(
   connect: (endpoints: ServiceEndpoints) => Client,
 ): Target<Client> => ({
   name: 'the local stack',
   async open() {
-    const services = await startServices()
-    return { client: connect(services.endpoints), close: () => services.close() }
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-contract-'))
+    const services = await startServices(folder)
+    return {
+      client: connect(services.endpoints),
+      async close() {
+        await services.close()
+        await rm(folder, { recursive: true })
+      },
+    }
   },
 })
 

@@ -63,6 +63,7 @@ function makePool(resource: Resolved, arn: string, wiring: Wiring): FunctionPool
       },
     },
     environment: { ...environmentOf(wiring.endpoints, bundle), ...Variables },
+    memoryMb: Number(properties['MemorySize']),
     timeoutMs: Number(properties['Timeout']) * 1_000,
     limit: functionLimit,
     onLine: (line) => log.write(line),

@@ -15,6 +15,8 @@ export interface InstanceOptions {
   readonly data: ThreadData
   readonly environment: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** More than this ends the instance, and nothing else. */
+  readonly memoryMb: number
   /** A line that the function wrote. */
   readonly onLine: (line: string) => void
 }
@@ -29,10 +31,12 @@ export interface Instance {
 }
 
 /** Starts a function's bundle in a thread of its own; it loads while the first call waits. */
-export function startInstance({ data, environment, timeoutMs, onLine }: InstanceOptions): Instance {
+export function startInstance(options: InstanceOptions): Instance {
+  const { data, environment, timeoutMs, memoryMb, onLine } = options
   const thread = new Worker(new URL('./runtime.ts', import.meta.url), {
     workerData: data,
     env: environment,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     // Nothing of the launcher's loader: the bundle is JavaScript, and Node reads the types of the runtime away.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdout: true,
