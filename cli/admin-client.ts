@@ -63,12 +63,20 @@ async function send(io: Io, url: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** What the API says of a fault; the gateway in front of it says `message` alone. */
+interface Problem {
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly message: string
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
 async function read(response: Response): Promise<unknown> {
-  const document = (await response.json().catch(() => undefined)) as
-    | { code?: string; title?: string; detail?: string; message?: string }
-    | undefined
+  const document = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
   if (response.ok && document !== undefined) return document
-  const words = [document?.title ?? document?.message, document?.detail].filter(Boolean).join(': ')
+  const faults = document?.errors?.map(({ pointer, detail }) => `${pointer} ${detail}`) ?? []
+  const words = [document?.title ?? document?.message, document?.detail, ...faults].filter(Boolean).join(': ')
   throw new Failure(
     plain(document?.code ?? 'unexpected_answer'),
     `${response.status} ${plain(words || 'without an explanation')}${hints[response.status] ?? ''}`,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { describeError, SluiceError } from '#lib/errors/sluice-error.ts'
+import { registerConsole } from './commands/console.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
 import { registerEvents } from './commands/events.ts'
@@ -49,6 +50,7 @@ function commandLine(context: Context, version: string): Command {
   registerSend(program, context)
   registerEvents(program, context)
   registerDeadLetters(program, context)
+  registerConsole(program, context)
   registerSecrets(program, context)
   registerProvider(program, context)
   return program

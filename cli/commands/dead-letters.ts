@@ -4,9 +4,14 @@ import { examples, outputFor, urlOption, whole, type Context } from '../context.
 import { pages } from '../event-pages.ts'
 import { eventColumns, eventRow, type EventItem, type Page } from '../event-view.ts'
 import { Failure } from '../failure.ts'
+import type { Output } from '../output.ts'
 import { counted, plain, table } from '../text.ts'
 
 interface ListOptions {
+  readonly provider?: string
+  readonly type?: string
+  readonly tenant?: string
+  readonly reason?: string
   readonly limit: number
   readonly cursor?: string
   readonly url?: string
@@ -26,13 +31,17 @@ function registerList(parent: Command, { io }: Context): void {
   parent
     .command('list')
     .description('the newest dead events, each with its reason')
+    .option('-p, --provider <id>', 'of one provider')
+    .option('-t, --type <type>', 'of one type')
+    .option('--tenant <id>', 'of one tenant')
+    .option('--reason <reason>', 'that died of this')
     .option('-n, --limit <n>', 'how many to show', whole(1, 100), 20)
     .option('--cursor <cursor>', 'go on where the last page ended')
     .option(...urlOption)
     .addHelpText('after', examples('dead-letters list', 'dead-letters list --json'))
-    .action(async ({ limit, cursor, url }: ListOptions, command: Command) => {
+    .action(async ({ url, ...query }: ListOptions, command: Command) => {
       const output = outputFor(command, io)
-      const page = await pageWithItems(adminClient(io, url), { limit, cursor })
+      const page = await pageWithItems(adminClient(io, url), query)
       output.result({ items: page.items, cursor: page.cursor }, () => {
         if (page.items.length === 0) return 'No dead letters\n'
         const head = eventColumns.map((name) => output.paint('bold', name))
@@ -51,32 +60,71 @@ async function pageWithItems(api: AdminClient, query: Query): Promise<Page<Event
   return { items: [], cursor: null }
 }
 
-function registerRedrive(parent: Command, { io }: Context): void {
+interface RedriveOptions {
+  readonly all?: boolean
+  readonly reason?: string
+  readonly url?: string
+}
+
+/** What the API says of one event that was to be redriven. */
+interface Redriven {
+  readonly id: string
+  readonly result: string
+}
+
+function registerRedrive(parent: Command, { io, end }: Context): void {
   parent
     .command('redrive')
     .description('send dead events through the handlers again, with all their attempts')
     .argument('[id...]', 'evt_...')
+    .option('--reason <reason>', 'every one that died of this')
     .option('--all', 'every dead letter there is')
     .option(...urlOption)
-    .addHelpText('after', examples('dead-letters redrive evt_0123 evt_4567', 'dead-letters redrive --all'))
-    .action(async (ids: string[], options: { all?: boolean; url?: string }, command: Command) => {
-      if ((options.all ?? false) === ids.length > 0)
-        throw new Failure('usage', 'name the events to redrive, or --all, not both', 2)
+    .addHelpText(
+      'after',
+      examples('dead-letters redrive evt_0123 evt_4567', 'dead-letters redrive --reason HANDLER_FAILED'),
+    )
+    .action(async (ids: string[], options: RedriveOptions, command: Command) => {
+      const { all = false, reason, url } = options
+      if ([ids.length > 0, all, reason !== undefined].filter(Boolean).length !== 1)
+        throw new Failure('usage', 'name the events to redrive, or --reason, or --all; one of them', 2)
       const output = outputFor(command, io)
-      const api = adminClient(io, options.url)
-      const wanted = options.all ? await allIds(api) : ids
-      const answers = await redrive(api, wanted)
-      output.result({ requested: wanted.length, answers }, () => {
-        return `${output.paint('green', '✓')} ${counted(wanted.length, 'event')} sent through again\n`
-      })
+      const api = adminClient(io, url)
+      const items =
+        reason === undefined
+          ? await redriveIds(api, all ? await allIds(api) : ids)
+          : await redriveReason(api, reason)
+      output.result({ items, cursor: null }, () => redrivenText(items, output))
+      end(items.every(({ result }) => result === 'queued') ? 0 : 1)
     })
 }
 
-async function redrive(api: AdminClient, ids: readonly string[]): Promise<unknown[]> {
-  const answers: unknown[] = []
-  for (let at = 0; at < ids.length; at += chunk)
-    answers.push(await api.post(`${path}/redrive`, { ids: ids.slice(at, at + chunk) }))
-  return answers
+async function redriveIds(api: AdminClient, ids: readonly string[]): Promise<Redriven[]> {
+  const items: Redriven[] = []
+  for (let at = 0; at < ids.length; at += chunk) {
+    const body = { ids: ids.slice(at, at + chunk) }
+    items.push(...(await api.post<{ items: Redriven[] }>(`${path}/redrive`, body)).items)
+  }
+  return items
+}
+
+async function redriveReason(api: AdminClient, reason: string): Promise<Redriven[]> {
+  const items: Redriven[] = []
+  let cursor: string | null | undefined
+  do {
+    const body = { reason, ...(cursor && { cursor }) }
+    const answer: { items: Redriven[]; cursor: string | null } = await api.post(`${path}/redrive`, body)
+    items.push(...answer.items)
+    cursor = answer.cursor
+  } while (cursor)
+  return items
+}
+
+function redrivenText(items: readonly Redriven[], { paint }: Output): string {
+  const left = items.filter(({ result }) => result !== 'queued')
+  const mark = left.length > 0 ? paint('red', '✗') : paint('green', '✓')
+  const rows = left.map(({ id, result }) => [`  ${plain(id)}`, paint('red', plain(result))])
+  return `${mark} ${counted(items.length - left.length, 'event')} sent through again\n${table(rows)}`
 }
 
 /** Read in full before the first is redriven: redriving changes the list. */

@@ -48,7 +48,10 @@ function registerList(events: Command, { io }: Context): void {
     .option('--since <when>', 'received since then: 15m, 24h, 7d ago, or a time (default: 24h)', time)
     .option('--until <when>', 'received before then', time)
     .option('-n, --limit <n>', 'how many to show', whole(1, 100), 20)
-    .option('--cursor <cursor>', 'with --json: go on where the last page ended')
+    .option(
+      '--cursor <cursor>',
+      'with --json: go on where the last page ended, with the same filters and times',
+    )
     .option('--summary', 'only how many stand where')
     .option(...urlOption)
     .addHelpText(
@@ -58,35 +61,35 @@ function registerList(events: Command, { io }: Context): void {
     .action(async (options: ListOptions, command: Command) => {
       const output = outputFor(command, io)
       const api = adminClient(io, options.url)
-      if (output.asJson && !options.summary) return listPage(api, options, output, io)
+      if (output.asJson && !options.summary) return listPage(api, options, output)
       return listSurvey(api, options, output, io)
     })
 }
 
-/** The last day, unless something else is asked for; a cursor brings the window of the list that it goes on with. */
-const windowOf = (options: Filter & { readonly cursor?: string }, io: Io): Query => {
+/** What was asked for and nothing more: a cursor belongs to the very words of the list that it goes on with. */
+const queryOf = (options: ListOptions): Query => {
   const { status, provider, type, tenant, since, until, cursor } = options
-  const begin = since ?? (cursor === undefined ? instant(io.clock)('24h') : undefined)
-  return { status, provider, type, tenant, since: begin, until, cursor }
+  return { status, provider, type, tenant, since, until, cursor }
 }
 
-async function listPage(api: AdminClient, options: ListOptions, output: Output, io: Io): Promise<void> {
-  const query = { ...windowOf(options, io), limit: options.limit }
+async function listPage(api: AdminClient, options: ListOptions, output: Output): Promise<void> {
+  const query = { ...queryOf(options), limit: options.limit }
   const page: Page<EventItem> = await api.get('/api/events', query)
   output.result({ items: page.items, cursor: page.cursor }, () => '')
 }
 
 async function listSurvey(api: AdminClient, options: ListOptions, output: Output, io: Io): Promise<void> {
-  const query = windowOf(options, io)
+  const since = options.since ?? instant(io.clock)('24h')
+  const query = { ...queryOf(options), since, cursor: undefined }
   const found = await survey(api, query, options.summary ? 0 : options.limit, mostCounted)
   const { newest, counts, total, cut } = found
-  const document = { since: query['since'], total, cut, counts: Object.fromEntries(counts) }
+  const document = { since, total, cut, counts: Object.fromEntries(counts) }
   output.result(document, () => {
     const rows = newest.map((event) => eventRow(event, output.paint))
     const head = eventColumns.map((name) => output.paint('bold', name))
     const list = rows.length > 0 ? `${table([head, ...rows], io.terminal.columns)}\n` : ''
     const all = `${cut ? 'more than ' : ''}${counted(total, 'event')}`
-    return `${list}${all} since ${plain(String(query['since']))}: ${countsText(counts, output.paint)}\n`
+    return `${list}${all} since ${since}: ${countsText(counts, output.paint)}\n`
   })
 }
 

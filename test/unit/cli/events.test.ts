@@ -25,6 +25,9 @@ async function givenApi(answer: (request: Received) => Reply) {
 
 const query = ({ path }: Received) => new URL(path, 'http://api').searchParams
 
+const sentBody = ({ body }: Received) =>
+  JSON.parse(body.toString('utf8')) as { ids?: string[]; reason?: string; cursor?: string }
+
 /** 250 events in pages of 100, the last one dead. */
 const manyEvents = (request: Received): Reply => {
   const from = Number(query(request).get('cursor') ?? 0)
@@ -80,6 +83,8 @@ describe('events list', () => {
       tenant: 'acme',
       limit: '50',
     })
+    // The cursor belongs to a list that was asked for without a time.
+    expect(request && query(request).has('since')).toBe(false)
   })
 
   test('--summary --json counts and nothing else', async () => {
@@ -116,12 +121,16 @@ describe('events list', () => {
 })
 
 test('events show prints what is known as a table, and the payload below it', async () => {
-  const whole = { ...event(1), payload: { amount: 5, email: '[redacted]' } }
+  const payload = { state: 'shown', data: { amount: 5, email: '[redacted]' }, truncated: false }
+  const timeline = [{ at: '2026-06-01T10:00:00.000Z', what: 'received and stored' }]
+  const whole = { ...event(1), steps: [], timeline, payload }
   const { sluice, server } = await givenApi(() => ({ body: whole }))
 
   const { out } = await sluice('events', 'show', 'evt_1')
 
   expect(out).toMatch(/^id +evt_1\n/)
+  expect(out).toMatch(/\n\n2026-06-01 \S+ +received and stored\n\n/)
+  expect(out).not.toContain('steps')
   expect(out).toContain('\npayload\n{\n  "amount": 5,\n  "email": "[redacted]"\n}\n')
   expect(JSON.parse((await sluice('events', 'show', 'evt_1', '--json')).out)).toEqual(whole)
   await sluice('events', 'show', '../../x?y')
@@ -164,6 +173,16 @@ test('events tail prints each event once per status, oldest first, through a res
   expect(interrupted.code).toBe(130)
 })
 
+test('console prints the link alone on standard output', async () => {
+  const link = { url: 'http://127.0.0.1/console/login?link=x', expiresAt: '2026-06-01T10:00:00.000Z' }
+  const { sluice, server } = await givenApi(() => ({ status: 202, body: link }))
+
+  const { out, err } = await sluice('console')
+
+  expect([out, err]).toEqual([`${link.url}\n`, expect.stringMatching(/^Works once, until 2026-06-01/)])
+  expect(server.received[0]).toMatchObject({ method: 'POST', path: '/api/login-links' })
+})
+
 describe('dead-letters', () => {
   const dead = (index: number) => event(index, { status: 'dead', reason: 'handler_failed', attempts: 8 })
 
@@ -187,30 +206,58 @@ describe('dead-letters', () => {
     })
   })
 
-  test('redrive takes the named events, or every one there is in chunks of a hundred', async () => {
-    const { sluice, server } = await givenApi((request) => {
-      if (request.method === 'POST') return { body: { redriven: 1 } }
+  const redriveApi = (request: Received): Reply => {
+    if (request.method === 'GET') {
       const from = Number(query(request).get('cursor') ?? 0)
       const items = Array.from({ length: Math.min(100, 150 - from) }, (_, at) => dead(from + at))
       return { body: { items, cursor: from === 0 ? '100' : null } }
-    })
-    const sent = () =>
-      server.received
-        .filter(({ method }) => method === 'POST')
-        .map(({ body }) => JSON.parse(body.toString()).ids)
+    }
+    const { ids = [], reason, cursor } = sentBody(request)
+    const found = reason ? [`evt_${reason}_${cursor ?? 'first'}`] : ids
+    const items = found.map((id) => ({ id, result: id === 'evt_gone' ? 'not_found' : 'queued' }))
+    return { status: 202, body: { items, cursor: reason && !cursor ? 'next' : null } }
+  }
 
-    expect((await sluice('dead-letters', 'redrive', 'evt_1', 'evt_2')).code).toBe(0)
-    expect(sent()).toEqual([['evt_1', 'evt_2']])
-    expect((await sluice('dead-letters', 'redrive', '--all')).out).toBe('✓ 150 events sent through again\n')
-    expect(sent().map((ids) => ids.length)).toEqual([2, 100, 50])
+  test('redrive takes the named events, and says which could not be redriven', async () => {
+    const { sluice, server } = await givenApi(redriveApi)
+
+    const { code, out } = await sluice('dead-letters', 'redrive', 'evt_1', 'evt_gone')
+
+    expect(server.received.map(sentBody)).toEqual([{ ids: ['evt_1', 'evt_gone'] }])
+    expect([code, out]).toEqual([1, '✗ 1 event sent through again\n  evt_gone  not_found\n'])
   })
 
-  test.each([[[]], [['evt_1', '--all']]])('redrive with %j is not understood', async (parameters) => {
-    const { sluice, server } = await givenApi(() => ({}))
+  test('redrive --all reads the whole list first, and sends it in chunks of a hundred', async () => {
+    const { sluice, server } = await givenApi(redriveApi)
 
-    expect((await sluice('dead-letters', 'redrive', ...parameters)).code).toBe(2)
-    expect(server.received).toEqual([])
+    const { code, out } = await sluice('dead-letters', 'redrive', '--all')
+
+    expect([code, out]).toEqual([0, '✓ 150 events sent through again\n'])
+    expect(server.received.map((it) => (it.method === 'GET' ? 0 : sentBody(it).ids?.length))).toEqual([
+      0, 0, 100, 50,
+    ])
   })
+
+  test('redrive --reason goes on until no more have died of it', async () => {
+    const { sluice } = await givenApi(redriveApi)
+
+    const { out } = await sluice('dead-letters', 'redrive', '--reason', 'crash', '--json')
+
+    expect(JSON.parse(out).items.map(({ id }: { id: string }) => id)).toEqual([
+      'evt_crash_first',
+      'evt_crash_next',
+    ])
+  })
+
+  test.each([[[]], [['evt_1', '--all']], [['--all', '--reason', 'x']]])(
+    'redrive with %j is not understood',
+    async (parameters) => {
+      const { sluice, server } = await givenApi(() => ({}))
+
+      expect((await sluice('dead-letters', 'redrive', ...parameters)).code).toBe(2)
+      expect(server.received).toEqual([])
+    },
+  )
 })
 
 describe('the admin API', () => {

@@ -58,6 +58,7 @@ const commands = [
   ['events', 'replay'],
   ['dead-letters', 'list'],
   ['dead-letters', 'redrive'],
+  ['console'],
   ['secrets', 'set'],
   ['provider', 'list'],
 ]
