@@ -33,7 +33,8 @@ interface IndexWrites {
 interface Db {
   create(options: Readonly<Record<string, unknown>>): Store
   getIndexActions(indexes: readonly unknown[], before: unknown, after: unknown, table: Table): IndexWrites
-  updateIndexes(store: Store, table: Table, before: unknown, after: unknown, done: Done): void
+  updateIndexes: (store: Store, table: Table, before: unknown, after: unknown, done: Done) => void
+  mapPath: (path: unknown, item: unknown) => Json | undefined
 }
 interface Validations {
   checkTypes(data: unknown, types: unknown): Json
@@ -64,6 +65,14 @@ db.updateIndexes = (store, table, before, after, done) => {
   } finally {
     Object.assign(items, { put, del })
   }
+}
+
+/** `SET a = b ADD b :one` gave both the same value object, so the addition reached `a` too. */
+const { mapPath } = db
+db.mapPath = (path, item) => {
+  const value = mapPath(path, item)
+  const isPlace = value !== undefined && ('M' in value || 'L' in value)
+  return value && !isPlace ? { ...value } : value
 }
 
 function indexWrites(
