@@ -24,7 +24,8 @@ const stripe = new Stripe('sk_test_not_a_key')
 const json = { 'content-type': 'application/json' }
 const text = (body: Uint8Array): string => Buffer.from(body).toString('utf8')
 const isText = (body: Uint8Array): boolean => Buffer.from(text(body)).equals(Buffer.from(body))
-const hmacHex = (secret: string, ...parts: (string | Uint8Array)[]): string => {
+/** By hand, for what no package signs. */
+export const hmacHex = (secret: string, ...parts: (string | Uint8Array)[]): string => {
   const hmac = createHmac('sha256', secret)
   for (const part of parts) hmac.update(part)
   return hmac.digest('hex')
@@ -98,6 +99,12 @@ export const standardSigner: Signer = {
     }
   },
 }
+
+/** The digest by Standard Webhooks over any text, by hand. */
+export const standardDigest = (signed: string): string =>
+  createHmac('sha256', Buffer.from(standardSigner.secret.slice('whsec_'.length), 'base64'))
+    .update(signed)
+    .digest('base64')
 
 export const hmacSigner: Signer = {
   provider: 'hmac',

@@ -47,9 +47,12 @@ const hanging =
 
 describe('the budget of calls', () => {
   test('a webhook costs one call', async () => {
-    const { calls, result } = await given(() => {})
+    const { calls, counted, result, tookMs } = await given(() => {})
     expect(operations(calls)).toEqual(['SendMessageCommand'])
     expect(result.statusCode).toBe(202)
+    expect(counted).toEqual(['WebhookAccepted'])
+    // Time went on if a timer was left behind.
+    expect(tookMs).toBe(0)
   })
 
   test('a body over the inline limit costs two, the object before the message (M10)', async () => {
@@ -73,6 +76,15 @@ describe('the budget of calls', () => {
     expect(operations(calls)).toEqual(['SendMessageCommand'])
     expect(Buffer.byteLength(String(calls[0]?.input['MessageBody']))).toBeLessThanOrEqual(1_048_576)
   })
+})
+
+test('a body at the limit with long facts beside it is not put into a message that SQS refuses', async () => {
+  const facts = { id: '\u65e5'.repeat(256), type: '\u65e5'.repeat(128), data: '' }
+  const filler = limits.inlineLimitBytes - Buffer.byteLength(JSON.stringify(facts))
+  const body = new TextEncoder().encode(JSON.stringify({ ...facts, data: 'x'.repeat(filler) }))
+  expect(body.byteLength).toBe(limits.inlineLimitBytes)
+  const { calls } = await given(() => {}, body)
+  expect(operations(calls)).toEqual(['PutObjectCommand', 'SendMessageCommand'])
 })
 
 describe('when the queue does not take it', () => {
