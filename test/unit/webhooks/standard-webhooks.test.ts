@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { expectBadSignature } from '#test/fakes/refusal.ts'
 import { givenEndpoint, sendSigned } from '#test/fakes/send-signed.ts'
-import { standardDigest, standardSigner, type Signer } from '#test/fakes/signers.ts'
+import { standardDigest, standardSigner } from '#test/fakes/signers.ts'
 
 test.each([{ id: undefined }, { id: '' }])(
   'Standard Webhooks without an id is refused, even signed so: %j',
