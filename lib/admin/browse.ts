@@ -1,6 +1,15 @@
 import { ledger } from '../config/defaults.ts'
 import type { History, HistoryFilter, HistoryPage } from '../idempotency/history.ts'
-import { days, epochMs, hours, later, minutes, type Clock, type EpochMs } from '../primitives/clock.ts'
+import {
+  days,
+  epochMs,
+  hours,
+  later,
+  minutes,
+  type Clock,
+  type EpochMs,
+  type Millis,
+} from '../primitives/clock.ts'
 import type { Secret } from '../primitives/secret.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { toDeadLetter, toItem } from './event-view.ts'
@@ -25,17 +34,27 @@ const longest = ledger.retentionMs + days(1)
 /** Clocks of functions differ; an event of right now is in the list. */
 const ahead = minutes(1)
 
+/** `within` narrows to the last so many milliseconds and moves with the clock, unlike `since`. */
+export type EventsWanted = EventsQuery & { readonly within?: Millis }
+
 /** Events by the time they were received, newest first. */
 export async function browseEvents(
-  query: EventsQuery,
+  query: EventsWanted,
   signal: AbortSignal,
   deps: BrowseDeps,
 ): Promise<Browsed<EventItem>> {
-  const { status, since, until, ...rest } = query
+  const { status, since, until, within = defaultWindow } = query
   // An event that no worker has taken yet has no record.
   if (status === 'received') return { kind: 'page', items: [], cursor: null }
-  const window = windowOf(deps.clock.now(), since, until)
-  const list = { ...rest, filter: { ...narrowing(query), status }, window, of: ['events', since, until] }
+  const window = windowOf(deps.clock.now(), within, since, until)
+  const of = ['events', since, until, String(within)]
+  const list = {
+    cursor: query.cursor,
+    limit: query.limit,
+    filter: { ...narrowing(query), status },
+    window,
+    of,
+  }
   return browse(list, (found) => deps.history.events(found, signal), toItem, deps)
 }
 
@@ -67,7 +86,8 @@ async function browse<Item>(
   view: (record: HistoryPage['records'][number]) => Item,
   { clock, token }: BrowseDeps,
 ): Promise<Browsed<Item>> {
-  const name = JSON.stringify([of, Object.entries(filter).toSorted()])
+  const { tenant, provider, type, status, reason } = filter
+  const name = JSON.stringify([of, tenant, provider, type, status, reason])
   const cursor = text === undefined ? undefined : readCursor(text, name, token, clock)
   if (text !== undefined && !cursor) return { kind: 'invalid_cursor' }
   const { since, until } = cursor ?? window
@@ -90,8 +110,8 @@ const narrowing = ({ tenant, provider, type }: EventsQuery | DeadLettersQuery): 
 })
 
 /** Never beyond what can be there, however far the question goes. */
-function windowOf(now: EpochMs, since: string | undefined, until: string | undefined): List['window'] {
+function windowOf(now: EpochMs, within: Millis, since?: string, until?: string): List['window'] {
   const end = Math.min(until === undefined ? Infinity : Date.parse(until), later(now, ahead))
-  const begin = since === undefined ? now - defaultWindow : Date.parse(since)
+  const begin = since === undefined ? now - within : Date.parse(since)
   return { since: epochMs(Math.max(begin, now - longest)), until: epochMs(Math.max(0, end)) }
 }

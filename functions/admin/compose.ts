@@ -1,0 +1,57 @@
+import { secretsManagerAdminToken } from '#lib/admin/admin-token.secretsmanager.ts'
+import { sqsProbe } from '#lib/admin/queue-probe.sqs.ts'
+import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
+import { dynamodbClient } from '#lib/aws/dynamodb.ts'
+import { s3 } from '#lib/aws/s3.ts'
+import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
+import { sqsClient } from '#lib/aws/sqs.ts'
+import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
+import { s3Objects } from '#lib/buffer/objects.s3.ts'
+import { optional, required } from '#lib/config/env.ts'
+import { env, prefixes } from '#lib/config/names.ts'
+import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
+import { iso, systemClock } from '#lib/primitives/clock.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { providers } from '#lib/providers/catalog.ts'
+import { jsonLog } from '#lib/telemetry/log.ts'
+import { writeLine } from '#lib/telemetry/stdout.ts'
+import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import type { AdminDeps } from './deps.ts'
+
+/** An id that no event can have: reading it asks the ledger and finds nothing. */
+const nobody = 'health'
+
+/** Everything the admin function needs, from its environment and the directory beside its code. */
+export function compose(): AdminDeps {
+  const clock = systemClock
+  const log = jsonLog(writeLine, () => iso(clock.now()))
+  const dynamodb = dynamodbClient({ maxAttempts: 3 })
+  const sqs = sqsClient({ maxAttempts: 3 })
+  const history = dynamoHistory({ client: dynamodb, table: required(env.ledgerTable), clock })
+  const objects = s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) })
+  return {
+    clock,
+    random: systemRandom,
+    log,
+    history,
+    objects,
+    bulk: sqsBuffer({ client: sqs, queueUrl: required(env.bulkQueueUrl) }),
+    usedLinks: dynamoUsedLinks({ client: dynamodb, table: required(env.controlTable) }),
+    token: secretsManagerAdminToken({
+      client: secretsManagerClient({ maxAttempts: 3 }),
+      fromEnvironment: optional(env.adminToken),
+      secretId: optional(env.adminSecret),
+      clock,
+      log,
+    }),
+    probes: {
+      queue: sqsProbe(sqs, required(env.eventsQueueUrl)),
+      ledger: (signal) => history.get(nobody, signal),
+      bucket: (signal) => objects.list(prefixes.spill, 1, signal),
+    },
+    providers,
+    endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
+    stage: required(env.stage),
+    publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
+  }
+}

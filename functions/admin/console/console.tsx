@@ -1,0 +1,88 @@
+import { Hono, type Context } from 'hono'
+import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { assets } from './assets.ts'
+import { deadLetterRoutes } from './dead-letter-routes.tsx'
+import { eventRoutes } from './event-routes.tsx'
+import { login } from './login.tsx'
+import { NoticePage, SignedOutPage } from './notice-page.tsx'
+import { page } from './page.tsx'
+import { isOwnOrigin, isSignedIn, signOut } from './session.ts'
+
+/**
+ * The web console: pages rendered here, one script that keeps them up to date. Signing in takes a one-time link; every
+ * request after that proves itself by a cookie, and every change also by its origin.
+ */
+export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  for (const { path, type, content } of Object.values(assets)) {
+    app.get(path.replace('/console', ''), (c) =>
+      c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
+    )
+  }
+  app.use('*', async (c, next) => {
+    const token = await deps.token()
+    if (!token) return c.html(withoutToken(deps), 503)
+    c.set('token', token)
+    return next()
+  })
+  app.get('/login', (c) => login(c, deps))
+  app.use('*', async (c, next) => {
+    if (!isSignedIn(c, c.get('token'), deps)) return signedOut(c, deps)
+    const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
+    if (changes && !isOwnOrigin(c, deps)) return c.html(foreign(deps), 403)
+    return next()
+  })
+  app.post('/logout', (c) => {
+    signOut(c, deps)
+    return c.redirect('/console', 303)
+  })
+  eventRoutes(app, deps)
+  deadLetterRoutes(app, deps)
+  app.all('*', (c) => c.html(notFound(deps), 404))
+  return app
+}
+
+/** A visit from a link on another site comes without the cookie; the page itself may then ask again with it. */
+function signedOut(c: Context<AdminEnv>, { stage }: AdminDeps): Response {
+  const fromElsewhere = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site'
+  const goOn = fromElsewhere ? '/console' : undefined
+  return c.html(page({ title: 'Sign in', stage, signedIn: false, goOn, children: <SignedOutPage /> }), 401)
+}
+
+const withoutToken = ({ stage }: AdminDeps) =>
+  page({
+    title: 'No admin token',
+    stage,
+    signedIn: false,
+    children: (
+      <NoticePage title="This deployment has no admin token">
+        <p>Nobody can sign in until the secret of the admin function can be read and has a token in it.</p>
+      </NoticePage>
+    ),
+  })
+
+const foreign = ({ stage }: AdminDeps) =>
+  page({
+    title: 'Refused',
+    stage,
+    children: (
+      <NoticePage title="This came from another page">
+        <p>
+          Nothing was changed. <a href="/console">Go on from the console</a>.
+        </p>
+      </NoticePage>
+    ),
+  })
+
+const notFound = ({ stage }: AdminDeps) =>
+  page({
+    title: 'Not found',
+    stage,
+    children: (
+      <NoticePage title="There is no such page">
+        <p>
+          <a href="/console">To the events</a>
+        </p>
+      </NoticePage>
+    ),
+  })

@@ -1,0 +1,61 @@
+import type { Context, Hono } from 'hono'
+import { browseDead } from '#lib/admin/browse.ts'
+import { redriveMany } from '#lib/admin/redrive-many.ts'
+import { redriveRequest } from '#lib/admin/schemas.ts'
+import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { DeadLettersPage, RedriveNotice } from './dead-letters-page.tsx'
+import { page } from './page.tsx'
+
+export function deadLetterRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
+  app.get('/dead-letters', (c) => list(c, deps))
+  app.post('/dead-letters/redrive', (c) => redrive(c, deps))
+}
+
+async function list(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
+  const reason = c.req.query('reason')?.slice(0, 256) || undefined
+  const browsed = await browseDead({ reason, cursor: c.req.query('cursor') }, c.get('signal'), {
+    ...deps,
+    token: c.get('token'),
+  })
+  if (browsed.kind === 'invalid_cursor') return c.redirect('/console/dead-letters', 303)
+  const next = { ...(reason && { reason }), cursor: browsed.cursor ?? '' }
+  const content = (
+    <DeadLettersPage
+      items={browsed.items}
+      reason={reason}
+      older={
+        browsed.cursor === null ? undefined : `/console/dead-letters?${new URLSearchParams(next).toString()}`
+      }
+      notice={noticeOf(c)}
+      now={deps.clock.now()}
+    />
+  )
+  return c.html(
+    page({ title: 'Dead letters', stage: deps.stage, section: 'dead-letters', children: content }),
+  )
+}
+
+async function redrive(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
+  const form = new URLSearchParams(await c.req.text())
+  const reason = form.get('reason')
+  const request = redriveRequest.safeParse(reason === null ? { ids: form.getAll('ids') } : { reason })
+  if (!request.success) return c.redirect('/console/dead-letters?refused=nothing', 303)
+  const outcome = await redriveMany(request.data, c.get('signal'), { ...deps, token: c.get('token') })
+  if (outcome.kind !== 'redriven') return c.redirect('/console/dead-letters?refused=unavailable', 303)
+  const queued = outcome.items.filter(({ result }) => result === 'queued').length
+  const back = form.get('back')
+  if (back !== null) return c.redirect(`/console/events/${encodeURIComponent(back)}?redriven=${queued}`, 303)
+  return c.redirect(`/console/dead-letters?redriven=${queued}&others=${outcome.items.length - queued}`, 303)
+}
+
+const refusals = new Map([
+  ['nothing', 'Select the events to redrive first.'],
+  ['unavailable', 'Nothing could be queued. Try again later.'],
+])
+
+function noticeOf(c: Context<AdminEnv>) {
+  const refusal = refusals.get(c.req.query('refused') ?? '')
+  if (refusal) return <p class="notice bad">{refusal}</p>
+  const count = (name: string): number => Number(/^\d{1,4}$/.exec(c.req.query(name) ?? '')?.[0] ?? 0)
+  return c.req.query('redriven') && <RedriveNotice queued={count('redriven')} others={count('others')} />
+}

@@ -1,0 +1,122 @@
+import type { Child } from 'hono/jsx'
+import type { EventDetail } from '#lib/admin/schemas.ts'
+import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Mono, Status, When } from './parts.tsx'
+import { Payload } from './payload.tsx'
+
+export interface EventPageProps {
+  readonly event: EventDetail
+  /** What the last press of a button came to. */
+  readonly notice: Child
+  readonly now: EpochMs
+}
+
+/** One event: where it stands, what happened, what it carries, and the buttons to send it through again. */
+export const EventPage = ({ event, notice, now }: EventPageProps) => (
+  <>
+    <p class="crumbs">
+      <a href="/console">Events</a>
+    </p>
+    {notice}
+    <article id="event">
+      <div class="head">
+        <h1 class="break">
+          <span class="dim">{event.provider}</span> {event.type}
+        </h1>
+        <Status status={event.status} />
+        <Actions event={event} />
+      </div>
+      {event.reason && <p class="why">{event.reason}</p>}
+      <Facts event={event} />
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">Timeline</h2>
+        <ol class="timeline">
+          {event.timeline.map(({ at, what }) => (
+            <li>
+              <span>{what}</span> <When at={at} now={now} />
+            </li>
+          ))}
+        </ol>
+      </section>
+      <Payload payload={event.payload} />
+    </article>
+  </>
+)
+
+/** Only what is settled can be sent through again. */
+const Actions = ({ event }: { readonly event: EventDetail }) => (
+  <div class="actions">
+    {event.status === 'dead' && (
+      <form method="post" action="/console/dead-letters/redrive" data-once>
+        <input type="hidden" name="ids" value={event.id} />
+        <input type="hidden" name="back" value={event.id} />
+        <button title="Gives it its attempts back; it stays the same event">Redrive</button>
+      </form>
+    )}
+    {(event.status === 'done' || event.status === 'dead') && (
+      <form method="post" action={`/console/events/${event.id}/replay`} data-once>
+        <button title="Sends it through the handlers again, as a new event with the same idempotency key">
+          Replay
+        </button>
+      </form>
+    )}
+  </div>
+)
+
+const flags = {
+  conflict: 'another body came under the same key',
+  'replayed-delivery': 'the same body came again under another delivery id',
+} as const
+
+const Facts = ({ event }: { readonly event: EventDetail }) => (
+  <dl class="facts">
+    <Fact name="Id">
+      <Mono>{event.id}</Mono>
+    </Fact>
+    <Fact name="Tenant">{event.tenant}</Fact>
+    <Fact name="Endpoint">{event.endpoint}</Fact>
+    <Fact name="Attempts">{event.attempts}</Fact>
+    <Fact name="Came by">{event.via}</Fact>
+    <Fact name="Delivery key">
+      <Mono>{event.deliveryKey}</Mono>
+    </Fact>
+    {event.unsignedId && (
+      <Fact name="Delivery id (unsigned)">
+        <Mono>{event.unsignedId}</Mono>
+      </Fact>
+    )}
+    {event.replayOf && (
+      <Fact name="Replay of">
+        <a class="mono" href={`/console/events/${encodeURIComponent(event.replayOf)}`}>
+          {event.replayOf}
+        </a>
+      </Fact>
+    )}
+    {event.flag && <Fact name="Flag">{flags[event.flag]}</Fact>}
+    {event.steps.length > 0 && <Fact name="Succeeded so far">{event.steps.join(', ')}</Fact>}
+  </dl>
+)
+
+const Fact = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd class="break">{children}</dd>
+  </div>
+)
+
+/** An event that has no record: taken by no worker yet, or past its time. */
+export const NoEventPage = ({ notice }: { readonly notice?: Child }) => (
+  <>
+    <p class="crumbs">
+      <a href="/console">Events</a>
+    </p>
+    {notice}
+    <article id="event">
+      <div class="empty">
+        <h1>No record of this event</h1>
+        <p>A worker makes it when it takes the event from the queue. This page looks again by itself.</p>
+        <p class="dim">Records are kept for 30 days.</p>
+      </div>
+    </article>
+  </>
+)

@@ -1,0 +1,31 @@
+import type { Context } from 'hono'
+import { readLoginLink } from '#lib/admin/login-link.ts'
+import { token128 } from '#lib/primitives/random.ts'
+import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { BadLinkPage } from './notice-page.tsx'
+import { page } from './page.tsx'
+import { signIn } from './session.ts'
+
+const titles = { used: 'Used link', expired: 'Expired link', invalid: 'Not a link' } as const
+
+/** Takes a login link once and opens a session. Only a person's visit uses it up, not a browser that looks ahead. */
+export async function login(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
+  const lookingAhead = /prefetch|prerender/i.test(
+    c.req.header('sec-purpose') ?? c.req.header('purpose') ?? '',
+  )
+  if (c.req.method !== 'GET' || lookingAhead) return c.body(null, 204)
+  const token = c.get('token')
+  const link = readLoginLink(token, c.req.query('link') ?? '', deps.clock)
+  if (!link) return refuse('invalid', c, deps)
+  if (link.expired) return refuse('expired', c, deps)
+  const use = await deps.usedLinks.use(link, token128(deps.random), c.get('signal'))
+  if (use === 'used') return refuse('used', c, deps)
+  signIn(c, token, deps)
+  deps.log('info', 'someone signed in to the console', {})
+  return c.redirect('/console', 303)
+}
+
+const refuse = (kind: keyof typeof titles, c: Context<AdminEnv>, { stage }: AdminDeps): Response => {
+  const text = page({ title: titles[kind], stage, signedIn: false, children: <BadLinkPage kind={kind} /> })
+  return c.html(text, kind === 'invalid' ? 400 : 410)
+}
