@@ -1,17 +1,17 @@
 import { ingest as limits } from '../config/defaults.ts'
-import { eventId, type Envelope } from '../buffer/envelope.ts'
 import type { ProblemCode } from '../http/problem.ts'
 import { ms } from '../primitives/clock.ts'
-import { deadlineAfter } from '../primitives/deadline.ts'
+import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Ack, Provider, WebhookDeclaration } from '../providers/provider.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { parseBody, type ParsedBody } from './body.ts'
+import { parseBody } from './body.ts'
 import { withAliases, type Delivery } from './delivery.ts'
 import { declarationAt, type Directory, type Endpoint } from './directory.ts'
+import { draftEnvelope } from './draft.ts'
 import { handshakeEcho } from './handshake.ts'
 import { identify } from './identity.ts'
-import type { SigningSecrets } from './secrets.ts'
+import type { LiveSecrets, SigningSecrets } from './secrets.ts'
 import { store, type StoreDeps } from './store.ts'
 import { verify, type Verdict } from './verify.ts'
 
@@ -51,7 +51,24 @@ export async function ingest(arrival: Arrival, deps: IngestDeps): Promise<Ingest
   if (arrival.body.byteLength > endpoint.maxBodyBytes) {
     return refused('body_too_large', `This endpoint takes at most ${endpoint.maxBodyBytes} bytes.`)
   }
-  const live = await deps.secrets.of(endpoint)
+  const deadline = deadlineAfter(deps.clock, ms(limits.budgetMs))
+  try {
+    return await authenticate(arrival, endpoint, declaration, { ...deps, deadline: deadline.signal })
+  } finally {
+    deadline.end()
+  }
+}
+
+/** What one request needs: everything of {@link IngestDeps}, and the end of its time. */
+type RequestDeps = IngestDeps & { readonly deadline: AbortSignal }
+
+async function authenticate(
+  arrival: Arrival,
+  endpoint: Endpoint,
+  declaration: WebhookDeclaration,
+  deps: RequestDeps,
+): Promise<IngestOutcome> {
+  const live = await liveSecrets(endpoint, deps)
   if (live.kind === 'unavailable') {
     deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
     return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
@@ -62,11 +79,21 @@ export async function ingest(arrival: Arrival, deps: IngestDeps): Promise<Ingest
   return accept(delivery, endpoint, declaration, deps)
 }
 
+/** The first load of a cold start may take longer than a sender waits; its time is part of the budget. */
+async function liveSecrets(endpoint: Endpoint, { secrets, deadline }: RequestDeps): Promise<LiveSecrets> {
+  try {
+    return await raceSignal(secrets.of(endpoint), deadline)
+  } catch (error) {
+    if (deadline.aborted) return { kind: 'unavailable' }
+    throw error
+  }
+}
+
 async function accept(
   delivery: Delivery,
   endpoint: Endpoint,
   declaration: WebhookDeclaration,
-  deps: IngestDeps,
+  deps: RequestDeps,
 ): Promise<IngestOutcome> {
   if (delivery.body.byteLength === 0 && declaration.body !== 'raw') {
     return refused('empty_body', 'Send the event as the body of the request.')
@@ -78,10 +105,11 @@ async function accept(
   if (body.kind === 'not_json') return refused('not_json', 'This endpoint takes JSON only.')
   const echo = handshakeEcho(declaration.handshake, body)
   if (echo !== undefined) return { kind: 'handshake', echo }
-  const draft = envelopeFor(delivery, endpoint, declaration, body, deps)
-  const deadline = deadlineAfter(deps.clock, ms(limits.budgetMs))
-  const stored = await store(draft, delivery.body, deadline.signal, deps)
-  deadline.end()
+  const draft = draftEnvelope(delivery, endpoint, identify(declaration, delivery, body), {
+    keepHeaders: declaration.keepHeaders,
+    receivedAt: deps.clock.now(),
+  })
+  const stored = await store(draft, delivery.body, deps.deadline, deps)
   if (stored === 'unavailable') {
     deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
     return refused('unavailable', 'Nothing was stored. Send it again after the time in Retry-After.')
@@ -97,45 +125,6 @@ function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration
   const declaration = deps.provider(endpoint.provider)?.webhooks
   return declaration && declarationAt(endpoint, declaration)
 }
-
-function envelopeFor(
-  delivery: Delivery,
-  endpoint: Endpoint,
-  declaration: WebhookDeclaration,
-  body: ParsedBody,
-  deps: IngestDeps,
-): Omit<Envelope, 'body'> {
-  const identity = identify(declaration, delivery, body)
-  const contentType = short(delivery.header('content-type'))
-  const traceparent = traceGrammar.exec(delivery.header('traceparent') ?? '')?.[0]
-  return {
-    v: 1,
-    id: eventId(endpoint.tenant, endpoint.id, identity.deliveryKey),
-    tenant: endpoint.tenant,
-    provider: endpoint.provider,
-    endpoint: endpoint.id,
-    via: 'webhook',
-    ...identity,
-    receivedAt: deps.clock.now(),
-    ...(contentType !== undefined && { contentType }),
-    headers: keptHeaders(delivery, declaration),
-    ...(traceparent !== undefined && { traceparent }),
-  }
-}
-
-/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceGrammar = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-
-/** The worker needs the encoding to inflate; the rest is what the provider's declaration asks for. */
-function keptHeaders(delivery: Delivery, { keepHeaders = [] }: WebhookDeclaration): Record<string, string> {
-  const kept = ['content-encoding', ...keepHeaders].flatMap((name) => {
-    const value = short(delivery.header(name))
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return Object.fromEntries(kept)
-}
-
-const short = (value: string | undefined): string | undefined => value?.slice(0, 256)
 
 function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestOutcome {
   const { provider, id: endpointId } = endpoint

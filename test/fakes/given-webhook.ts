@@ -41,6 +41,8 @@ export function givenWebhook(options: {
   readonly answer?: Answer
   readonly clock?: VirtualClock
   readonly secretsUnavailable?: boolean
+  /** The first load of the secrets never ends. */
+  readonly secretsHang?: boolean
 }): GivenWebhook {
   const clock = options.clock ?? virtualClock()
   const calls: AwsCall[] = []
@@ -66,10 +68,12 @@ export function givenWebhook(options: {
     directory: directoryOf(options.endpoints),
     provider: findProvider,
     secrets: {
-      of: async ({ id }) =>
-        options.secretsUnavailable
+      of: async ({ id }) => {
+        if (options.secretsHang) await new Promise(() => {})
+        return options.secretsUnavailable
           ? { kind: 'unavailable' }
-          : { kind: 'loaded', secrets: secrets.get(id) ?? [] },
+          : { kind: 'loaded', secrets: secrets.get(id) ?? [] }
+      },
     },
     buffer: sqsBuffer({ client: client('sqs') as never, queueUrl: 'https://queue/events' }),
     objects: s3Objects({

@@ -150,6 +150,16 @@ describe('when nothing takes it', () => {
   })
 })
 
+test('F05, F11: secrets that are never loaded do not hold a sender beyond the budget', async () => {
+  const webhook = givenWebhook({ endpoints: [endpointOf('stripe')], secrets: {}, secretsHang: true })
+  const pending = webhook.send(gatewayEvent({ path: '/webhooks/stripe', body: small }))
+  await webhook.clock.advance(limits.budgetMs)
+  const result = await pending
+  expect(result.statusCode).toBe(503)
+  expect(result.headers?.['retry-after']).toBe(String(limits.retryAfterSeconds))
+  expect(webhook.calls).toEqual([])
+})
+
 test('F01, M09: nothing is answered before the queue has the message', async () => {
   let settle = (): void => {}
   const answered = new Promise<void>((resolve) => (settle = resolve))
