@@ -46,7 +46,7 @@ const hanging =
     which(call) ? new Promise(() => {}) : undefined
 
 describe('the budget of calls', () => {
-  test('a webhook costs one call', async () => {
+  test('F09, F10: a webhook costs one call, to the queue alone', async () => {
     const { calls, counted, result, tookMs } = await given(() => {})
     expect(operations(calls)).toEqual(['SendMessageCommand'])
     expect(result.statusCode).toBe(202)
