@@ -113,9 +113,9 @@ export class Sluice extends Construct {
 
   #lendToAdmin(fn: GatewayFunction): void {
     this.ledger.lendHistory(fn)
-    this.ledger.lendClaims(fn)
     this.control.lendTo(fn)
     this.buffer.lendSending(fn, 'bulk')
+    this.buffer.lendAsking(fn, 'events')
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)

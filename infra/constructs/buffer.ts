@@ -64,6 +64,13 @@ export class Buffer extends Construct {
     fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
   }
 
+  /** May ask whether `line` is there, and nothing of what is in it. */
+  lendAsking(fn: GatewayFunction, line: Line): void {
+    const queue = this.#queues[line]
+    fn.permit({ actions: ['sqs:GetQueueAttributes'], resources: [queue.queueArn] })
+    fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
+  }
+
   /** Is started with the messages of `line`, at most `concurrency` copies at a time, and may change when one comes back. */
   lendReceiving(fn: GatewayFunction, line: Line, concurrency: number): void {
     const queue = this.#queues[line]

@@ -13,12 +13,9 @@ export class Control extends Construct {
     this.table = durableTable(this, 'Table', controlKeys)
   }
 
-  /** May read and write single items, and list those of one partition. */
+  /** May put items of its own, which is how a login link is noted as used. */
   lendTo(fn: GatewayFunction): void {
-    fn.permit({
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
-      resources: [this.table.tableArn],
-    })
+    fn.permit({ actions: ['dynamodb:PutItem'], resources: [this.table.tableArn] })
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 }

@@ -43,7 +43,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
 }
 
 /** A visit from a link on another site comes without the cookie; the page itself may then ask again with it. */
-function signedOut(c: Context<AdminEnv>, { stage }: AdminDeps): Response {
+async function signedOut(c: Context<AdminEnv>, { stage }: AdminDeps): Promise<Response> {
   const fromElsewhere = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site'
   const goOn = fromElsewhere ? '/console' : undefined
   return c.html(page({ title: 'Sign in', stage, signedIn: false, goOn, children: <SignedOutPage /> }), 401)

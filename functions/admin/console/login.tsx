@@ -25,7 +25,11 @@ export async function login(c: Context<AdminEnv>, deps: AdminDeps): Promise<Resp
   return c.redirect('/console', 303)
 }
 
-const refuse = (kind: keyof typeof titles, c: Context<AdminEnv>, { stage }: AdminDeps): Response => {
+const refuse = async (
+  kind: keyof typeof titles,
+  c: Context<AdminEnv>,
+  { stage }: AdminDeps,
+): Promise<Response> => {
   const text = page({ title: titles[kind], stage, signedIn: false, children: <BadLinkPage kind={kind} /> })
   return c.html(text, kind === 'invalid' ? 400 : 410)
 }
