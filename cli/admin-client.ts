@@ -75,11 +75,12 @@ interface Problem {
 async function read(response: Response): Promise<unknown> {
   const document = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
   if (response.ok && document !== undefined) return document
-  const faults = document?.errors?.map(({ pointer, detail }) => `${pointer} ${detail}`) ?? []
-  const words = [document?.title ?? document?.message, document?.detail, ...faults].filter(Boolean).join(': ')
+  const words = [document?.title ?? document?.message, document?.detail].filter(Boolean).join(': ')
+  const faults =
+    document?.errors?.map(({ pointer, detail }) => `\n  ${plain(pointer)} ${plain(detail)}`) ?? []
   throw new Failure(
     plain(document?.code ?? 'unexpected_answer'),
-    `${response.status} ${plain(words || 'without an explanation')}${hints[response.status] ?? ''}`,
+    `${response.status} ${plain(words || 'without an explanation')}${hints[response.status] ?? ''}${faults.join('')}`,
   )
 }
 

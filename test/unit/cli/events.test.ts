@@ -277,6 +277,16 @@ describe('the admin API', () => {
     expect(err).toContain('SLUICE_ADMIN_TOKEN')
   })
 
+  test('each fault of a request is a line of its own', async () => {
+    const errors = [{ pointer: '/status', detail: 'must be one of\u001B done' }]
+    const body = { code: 'malformed_request', title: 'Malformed', detail: 'See errors.', errors }
+    const { sluice } = await givenApi(() => ({ status: 400, body }))
+
+    expect((await sluice('events', 'list', '--status', 'x')).err).toBe(
+      'error: 400 Malformed: See errors.\n  /status must be one of\\u001b done\n',
+    )
+  })
+
   test.each([
     ['drop' as const, /does not answer/],
     [{ status: 200, body: '<html>' }, /200 without an explanation/],
