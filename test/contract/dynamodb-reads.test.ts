@@ -5,20 +5,12 @@ import {
   ScanCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeTable, N, S, tableName, type Cases, type Item } from './dynamodb-table.ts'
-import { dynamodbTargets } from './targets.ts'
+import { describe, expect, test } from 'vitest'
+import { N, S, tableName, useTable, type Item } from './dynamodb-table.ts'
+import { dynamodbServers } from './targets.ts'
 
-describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
-  let cases: Cases
-  let close: () => Promise<void>
-  beforeAll(async () => {
-    const opened = await open()
-    close = () => opened.close()
-    cases = await makeTable(opened.client)
-  })
-  afterAll(() => close())
-
+describe.each(dynamodbServers)('DynamoDB reads on $name', (target) => {
+  const cases = useTable(target)
   const put = (pk: string, more: Item) => cases.put({ pk: S(pk), ...more })
   const inBucket = (bucket: string, more: object = {}) => ({
     IndexName: 'byTime',
@@ -112,7 +104,7 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
       const seen: (string | undefined)[] = []
       let from: Item | undefined
       do {
-        const page = await cases.client.send(
+        const page = await cases.send(
           new QueryCommand({
             TableName: tableName,
             ...inBucket('page', { Limit: 4, ScanIndexForward: forward }),
@@ -134,7 +126,7 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
     )
     const filter = { FilterExpression: 'tenant = :tenant', Limit: 2 }
     const values = { ':bucket': S('filter'), ':tenant': S('3') }
-    const page = await cases.client.send(
+    const page = await cases.send(
       new QueryCommand({
         TableName: tableName,
         ...inBucket('filter', filter),
@@ -159,7 +151,7 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
   test('a batch answers the items that exist, with the attributes asked for', async () => {
     await put('batch-a', { a: N(1), status: S('x') })
     await put('batch-b', { a: N(2) })
-    const { Responses, UnprocessedKeys = {} } = await cases.client.send(
+    const { Responses, UnprocessedKeys = {} } = await cases.send(
       new BatchGetItemCommand({
         RequestItems: {
           [tableName]: {
@@ -179,7 +171,7 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
 
   test('a batch with the same key twice is refused', () =>
     expect(
-      cases.client.send(
+      cases.send(
         new BatchGetItemCommand({
           RequestItems: { [tableName]: { Keys: [{ pk: S('same') }, { pk: S('same') }] } },
         }),
@@ -191,7 +183,7 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
     const seen = new Set<string | undefined>()
     let from: Item | undefined
     do {
-      const page = await cases.client.send(
+      const page = await cases.send(
         new ScanCommand({ TableName: tableName, Limit: 3, ...(from && { ExclusiveStartKey: from }) }),
       )
       for (const key of keys(page.Items ?? [])) seen.add(key)
@@ -202,10 +194,10 @@ describe.each(dynamodbTargets)('DynamoDB reads on $name', ({ open }) => {
 
   test('the TTL attribute is remembered, and an item past it is still read until it is swept', async () => {
     const specification = { AttributeName: 'expireAt', Enabled: true }
-    await cases.client.send(
+    await cases.send(
       new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }),
     )
-    const { TimeToLiveDescription } = await cases.client.send(
+    const { TimeToLiveDescription } = await cases.send(
       new DescribeTimeToLiveCommand({ TableName: tableName }),
     )
     expect(TimeToLiveDescription).toMatchObject({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expireAt' })

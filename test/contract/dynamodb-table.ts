@@ -1,4 +1,5 @@
 import {
+  ConditionalCheckFailedException,
   CreateTableCommand,
   GetItemCommand,
   PutItemCommand,
@@ -10,24 +11,59 @@ import {
   type QueryCommandInput,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, expect } from 'vitest'
+import type { Target } from './targets.ts'
 
 export type Item = Record<string, AttributeValue>
 export const S = (value: string): AttributeValue => ({ S: value })
 export const N = (value: number): AttributeValue => ({ N: String(value) })
+
+/** Opens `target` for the tests of one `describe`, with the table of the cases in it. */
+export function useTable({ open }: Target<DynamoDBClient>): Cases {
+  const opened = Promise.withResolvers<Cases>()
+  let close = async () => {}
+  beforeAll(async () => {
+    const target = await open()
+    close = () => target.close()
+    opened.resolve(await makeTable(target.client))
+  })
+  afterAll(() => close())
+  return {
+    send: async (command) => (await opened.promise).send(command),
+    put: async (item, more) => (await opened.promise).put(item, more),
+    update: async (pk, input) => (await opened.promise).update(pk, input),
+    get: async (pk) => (await opened.promise).get(pk),
+    query: async (input) => (await opened.promise).query(input),
+  }
+}
+
+/** What a failed condition says, in any of the three writes. */
+export async function refusal(write: Promise<unknown>): Promise<ConditionalCheckFailedException> {
+  const error: unknown = await write.then(
+    () => 'written',
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(ConditionalCheckFailedException)
+  return error as ConditionalCheckFailedException
+}
+
+/** The request itself is at fault. */
+export const expectInvalid = (call: Promise<unknown>): Promise<void> =>
+  expect(call).rejects.toMatchObject({ name: 'ValidationException' })
 
 /** The table of the cases: a key alone, a full index and a sparse one, as the Ledger has them. */
 export const tableName = 'Cases'
 
 /** What the cases do most, on one table. Items of one case share a prefix of their own, so cases do not meet. */
 export interface Cases {
-  readonly client: Pick<DynamoDBClient, 'send'>
+  readonly send: DynamoDBClient['send']
   put(item: Item, condition?: Partial<UpdateItemCommandInput>): Promise<unknown>
   update(pk: string, input: Partial<UpdateItemCommandInput>): Promise<Item | undefined>
   get(pk: string): Promise<Item | undefined>
   query(input: Partial<QueryCommandInput>): Promise<readonly Item[]>
 }
 
-export async function makeTable(client: Pick<DynamoDBClient, 'send'>): Promise<Cases> {
+async function makeTable(client: Pick<DynamoDBClient, 'send'>): Promise<Cases> {
   await client.send(
     new CreateTableCommand({
       TableName: tableName,
@@ -46,7 +82,7 @@ export async function makeTable(client: Pick<DynamoDBClient, 'send'>): Promise<C
   )
   const TableName = tableName
   return {
-    client,
+    send: client.send.bind(client),
     put: (Item, more) => client.send(new PutItemCommand({ TableName, Item, ...(more as object) })),
     async update(pk, input) {
       const command = new UpdateItemCommand({

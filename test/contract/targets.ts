@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { startServices, type ServiceEndpoints } from '#infra/local/services/start-services.ts'
 import { hasJava, startDynamoDbLocal } from './java.ts'
+import { modelDynamodb, modelS3, modelSqs } from './model-clients.ts'
 
 type Sender = DynamoDBClient | SQSClient | S3Client
 
@@ -14,7 +15,7 @@ export interface Target<Client extends Sender> {
   readonly name: string
   open(): Promise<Opened<Client>>
 }
-export interface Opened<Client extends Sender> {
+interface Opened<Client extends Sender> {
   readonly client: Pick<Client, 'send'>
   close(): Promise<void>
 }
@@ -50,24 +51,36 @@ const official: Target<DynamoDBClient> = {
   },
 }
 
-function announced<Client extends Sender>(
-  service: string,
-  targets: readonly Target<Client>[],
-): readonly Target<Client>[] {
-  process.stdout.write(`${service} conformance runs against: ${targets.map(({ name }) => name).join(', ')}\n`)
-  return targets
-}
+const model = <Client extends Sender>(make: () => Pick<Client, 'send'>): Target<Client> => ({
+  name: "the simulation's model",
+  open: async () => ({ client: make(), close: async () => {} }),
+})
 
-/** Where the DynamoDB cases run: AWS's own emulator too, where there is a Java for it. */
-export const dynamodbTargets = announced('DynamoDB', [
+/** Queues that the cases of every target use. */
+const sharedQueues = [
+  'hidden',
+  'returns',
+  'given-back',
+  'longer',
+  'redrive',
+  'dead',
+  'size',
+  'many',
+] as const
+
+/** DynamoDB as a whole: AWS's own emulator too, where there is a Java for it. */
+export const dynamodbServers: readonly Target<DynamoDBClient>[] = [
   embedded(({ dynamodb }) => new DynamoDBClient({ ...access, endpoint: dynamodb })),
   ...(hasJava() ? [official] : []),
-])
-
-export const sqsTargets = announced('SQS', [
+]
+export const sqsServers = [
   embedded(({ sqs }) => new SQSClient({ ...access, endpoint: sqs, useQueueUrlAsEndpoint: false })),
-])
-
-export const s3Targets = announced('S3', [
+]
+export const s3Servers = [
   embedded(({ s3 }) => new S3Client({ ...access, endpoint: s3, forcePathStyle: true })),
-])
+]
+
+/** What Sluice itself calls: the models of the simulation too, which know no more than that. */
+export const dynamodbTargets = [...dynamodbServers, model(modelDynamodb)]
+export const sqsTargets = [...sqsServers, model(() => modelSqs(sharedQueues))]
+export const s3Targets = [...s3Servers, model(modelS3)]

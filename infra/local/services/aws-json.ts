@@ -53,7 +53,7 @@ export function operations(service: string, table: Readonly<Record<string, (inpu
   }
 }
 
-export function fault(error: unknown): Answer {
+function fault(error: unknown): Answer {
   const known = error instanceof ServiceFault
   const type = known ? error.type : 'InternalFailure'
   const message = error instanceof Error ? error.message : String(error)

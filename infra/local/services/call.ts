@@ -1,7 +1,7 @@
 import type { Json } from './aws-json.ts'
 
 /** A service refused a call; `type` is its name for the reason, without namespace. */
-export class CallFailed extends Error {
+class CallFailed extends Error {
   readonly type: string
 
   constructor(action: string, type: string, message: string) {

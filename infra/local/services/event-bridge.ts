@@ -6,7 +6,7 @@ import type { State } from './state.ts'
 const buses = 'bus'
 const published = 'published'
 /** Events that can be looked at afterwards; older ones are forgotten. */
-export const keptEvents = 1_000
+const keptEvents = 1_000
 const maxEntries = 10
 const maxEntryBytes = 1_048_576
 

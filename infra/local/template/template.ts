@@ -1,5 +1,5 @@
 /** One resource of a CloudFormation template. */
-export interface Resource {
+interface Resource {
   readonly Type: string
   readonly Properties?: Readonly<Record<string, unknown>>
   readonly Metadata?: Readonly<Record<string, unknown>>
