@@ -1,0 +1,231 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { adminApp } from '#functions/admin/app.ts'
+import type { AdminDeps } from '#functions/admin/deps.ts'
+import { startServices } from '#infra/local/services/start-services.ts'
+import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
+import type { ObjectStore } from '#lib/buffer/buffer.ts'
+import { eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
+import { byDeath, byTime, controlKeys, ledgerKey } from '#lib/config/names.ts'
+import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
+import type { Claims } from '#lib/idempotency/claims.ts'
+import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
+import type { History } from '#lib/idempotency/history.ts'
+import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
+import { seededRandom, token128 } from '#lib/primitives/random.ts'
+import { Secret } from '#lib/primitives/secret.ts'
+import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
+import { findProvider, providers } from '#lib/providers/catalog.ts'
+import { formatLine } from '#lib/telemetry/log.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+export interface Tables {
+  readonly client: DynamoDBClient
+  readonly close: () => Promise<void>
+}
+
+/** Ledger and Control on the local DynamoDB, with the template's keys and projections. */
+export async function startTables(): Promise<Tables> {
+  const services = await startServices()
+  const client = new DynamoDBClient({
+    region: 'us-east-1',
+    endpoint: services.endpoints.dynamodb,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  })
+  return {
+    client,
+    close: async () => {
+      client.destroy()
+      await services.close()
+    },
+  }
+}
+
+const keys = (partition: string, sort?: string) => [
+  { AttributeName: partition, KeyType: 'HASH' as const },
+  ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
+]
+const texts = (names: readonly string[]) =>
+  names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))
+const indexOf = ({ index, partition, sort, include }: typeof byTime | typeof byDeath) => ({
+  IndexName: index,
+  KeySchema: keys(partition, sort),
+  Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...include] },
+})
+
+async function createTables(client: DynamoDBClient, ledger: string, control: string): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName: ledger,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(ledgerKey),
+      AttributeDefinitions: texts([
+        ledgerKey,
+        byTime.partition,
+        byTime.sort,
+        byDeath.partition,
+        byDeath.sort,
+      ]),
+      GlobalSecondaryIndexes: [indexOf(byTime), indexOf(byDeath)],
+    }),
+  )
+  await client.send(
+    new CreateTableCommand({
+      TableName: control,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(controlKeys.partition, controlKeys.sort),
+      AttributeDefinitions: texts([controlKeys.partition, controlKeys.sort]),
+    }),
+  )
+}
+
+/** One event to be in the Ledger, written by the same claims that the worker uses. */
+export interface Seed {
+  readonly key: string
+  readonly provider?: string
+  readonly tenant?: string
+  readonly type?: string
+  readonly body?: Uint8Array | string
+  readonly contentType?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly status?: 'done' | 'dead' | 'retry' | 'claimed' | 'parked'
+  readonly reason?: string
+  /** How long ago it was received, milliseconds. */
+  readonly age?: number
+}
+
+export interface GivenAdmin {
+  readonly deps: AdminDeps
+  readonly app: ReturnType<typeof adminApp>
+  readonly history: History
+  readonly claims: Claims
+  readonly lines: string[]
+  /** What the bulk queue took. */
+  readonly queued: Envelope[]
+  readonly queuedText: string[]
+  readonly objects: Map<string, Uint8Array>
+  readonly token: Secret
+  /** Answers the event's id. */
+  seed(seed: Seed): Promise<string>
+  /** A request with the admin token; a body is sent as JSON. */
+  api(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+}
+
+let made = 0
+
+/** The admin function with everything real but time, queue and bucket. */
+export async function givenAdmin(
+  { client }: Tables,
+  options: { readonly clock?: Clock; readonly changes?: Partial<AdminDeps> } = {},
+): Promise<GivenAdmin> {
+  const clock = options.clock ?? virtualClock()
+  const random = seededRandom((made += 1))
+  const [ledger, control] = [`ledger-${made}`, `control-${made}`]
+  await createTables(client, ledger, control)
+  const objects = new Map<string, Uint8Array>()
+  const store = storeOf(objects)
+  const lines: string[] = []
+  const queued: Envelope[] = []
+  const queuedText: string[] = []
+  const token = new Secret('admin-token-of-the-test')
+  const history = dynamoHistory({ client, table: ledger, clock })
+  const deps: AdminDeps = {
+    clock,
+    random,
+    history,
+    objects: store,
+    bulk: {
+      send: async (envelope) => void queued.push(envelope),
+      sendText: async (text) => void queuedText.push(text),
+    },
+    usedLinks: dynamoUsedLinks({ client, table: control }),
+    token: () => Promise.resolve(token),
+    probes: { queue: () => Promise.resolve() },
+    providers,
+    endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],
+    stage: 'test',
+    publicUrl: 'https://sluice.test',
+    log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
+    ...options.changes,
+  }
+  const app = adminApp(deps)
+  // The writers of other times: an event of an hour ago was claimed an hour ago.
+  const claimsAt = (age: number) =>
+    dynamoClaims({ client, table: ledger, clock: { ...clock, now: () => later(clock.now(), -age) } })
+  return {
+    deps,
+    app,
+    history,
+    claims: claimsAt(0),
+    lines,
+    queued,
+    queuedText,
+    objects,
+    token,
+    seed: (seed) => write(seed, claimsAt(seed.age ?? 0), deps, random),
+    api: async (path, body, headers = {}) =>
+      app.request(path, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Bearer ${token.reveal()}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
+  }
+}
+
+const storeOf = (objects: Map<string, Uint8Array>): ObjectStore => ({
+  put: async (key, bytes) => void objects.set(key, bytes),
+  get: async (key) => objects.get(key),
+  delete: async (key) => void objects.delete(key),
+  list: async (prefix, limit) =>
+    [...objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .toSorted()
+      .slice(0, limit),
+})
+
+async function write(
+  seed: Seed,
+  claims: Claims,
+  deps: AdminDeps,
+  random: ReturnType<typeof seededRandom>,
+): Promise<string> {
+  const envelope = envelopeOf(seed, deps.clock)
+  const { status = 'done', reason = 'HandlerError: refused' } = seed
+  const claimed = await claims.claim({
+    facts: factsOf(envelope, (id) => findProvider(id)?.webhooks),
+    owner: token128(random),
+    leaseUntil: later(deps.clock.now(), 30_000),
+  })
+  if (claimed.kind !== 'claimed') throw new Error(`not claimed: ${claimed.kind}`)
+  const kept = await keptOf(envelope, deps)
+  if (status === 'done') await claims.complete(claimed.claim, kept)
+  if (status === 'dead') await claims.bury(claimed.claim, reason, kept)
+  if (status === 'retry') await claims.fail(claimed.claim, reason, ['handlers/first'])
+  if (status === 'parked') await claims.park(claimed.claim, reason, [])
+  return envelope.id
+}
+
+function envelopeOf(seed: Seed, clock: Clock): Envelope {
+  const { key, provider = 'stripe', tenant = 'default', type = 'invoice.paid', age = 0 } = seed
+  const body = seed.body ?? JSON.stringify({ id: key, type })
+  const receivedAt = epochMs(clock.now() - age)
+  return {
+    v: 1,
+    id: eventId(tenant, provider, key),
+    tenant,
+    provider,
+    endpoint: provider,
+    via: 'webhook',
+    deliveryKey: key,
+    type,
+    receivedAt,
+    occurredAt: epochMs(receivedAt - 1_000),
+    contentType: seed.contentType ?? 'application/json',
+    headers: seed.headers ?? {},
+    body: inlineBody(Buffer.from(body)),
+  }
+}
