@@ -10,7 +10,7 @@ import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
-import { checkBody, checkQuery, problem } from './requests.ts'
+import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
 
 /** Everything under `/api`: checks what comes by the schemas of {@link operations} and says what came of it. */
 export function api(deps: AdminDeps): Hono<AdminEnv> {
@@ -91,9 +91,11 @@ function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const checked = await checkWhole(c, operations.createLoginLink)
     if (!checked.ok) return problem(checked.problem, c)
     const link = mintLoginLink(c.get('token'), deps.clock, deps.random)
-    const base = deps.publicUrl ?? new URL(c.req.url).origin
     const expiresAt = iso(later(deps.clock.now(), loginLinkLifetime))
-    return c.json({ url: `${base}/console/login?link=${link}`, expiresAt }, operations.createLoginLink.status)
+    return c.json(
+      { url: `${addressOf(c, deps)}/console/login?link=${link}`, expiresAt },
+      operations.createLoginLink.status,
+    )
   })
 }
 

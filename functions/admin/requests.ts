@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { noRequestId } from '#lib/http/gateway.ts'
 import { problemResponse, type Problem } from '#lib/http/problem.ts'
-import type { AdminEnv } from './deps.ts'
+import type { AdminDeps, AdminEnv } from './deps.ts'
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
@@ -12,6 +12,10 @@ export const requestId = (c: Context<AdminEnv>): string => c.env?.requestId ?? n
 
 export const problem = (facts: Problem, c: Context<AdminEnv>): Response =>
   problemResponse(facts, requestId(c))
+
+/** Where this deployment is reached, without a slash at the end. */
+export const addressOf = (c: Context<AdminEnv>, { publicUrl }: AdminDeps): string =>
+  publicUrl ?? new URL(c.req.url).origin
 
 /** The most that a request to the API may bring. */
 const maxBodyBytes = 65_536

@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { addressOf } from '../requests.ts'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
@@ -43,10 +44,20 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
 }
 
 /** A visit from a link on another site comes without the cookie; the page itself may then ask again with it. */
-async function signedOut(c: Context<AdminEnv>, { stage }: AdminDeps): Promise<Response> {
+async function signedOut(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
+  const { stage } = deps
   const fromElsewhere = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site'
   const goOn = fromElsewhere ? '/console' : undefined
-  return c.html(page({ title: 'Sign in', stage, signedIn: false, goOn, children: <SignedOutPage /> }), 401)
+  return c.html(
+    page({
+      title: 'Sign in',
+      stage,
+      signedIn: false,
+      goOn,
+      children: <SignedOutPage address={addressOf(c, deps)} />,
+    }),
+    401,
+  )
 }
 
 const withoutToken = ({ stage }: AdminDeps) =>

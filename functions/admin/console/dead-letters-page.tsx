@@ -84,7 +84,7 @@ const DeadRow = ({ letter, now }: { readonly letter: DeadLetter; readonly now: E
     </td>
     <td class="c-reason">
       {letter.reason && (
-        <a class="reason" href={`/console/dead-letters?reason=${encodeURIComponent(letter.reason)}`}>
+        <a class="reason dead" href={`/console/dead-letters?reason=${encodeURIComponent(letter.reason)}`}>
           {letter.reason}
         </a>
       )}

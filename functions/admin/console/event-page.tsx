@@ -26,7 +26,7 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
         <Status status={event.status} />
         <Actions event={event} />
       </div>
-      {event.reason && <p class="why">{event.reason}</p>}
+      {event.reason && <p class={`why ${event.status}`}>{event.reason}</p>}
       <Facts event={event} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">Timeline</h2>
@@ -70,14 +70,14 @@ const flags = {
 
 const Facts = ({ event }: { readonly event: EventDetail }) => (
   <dl class="facts">
-    <Fact name="Id">
+    <Fact name="Id" wide>
       <Mono>{event.id}</Mono>
     </Fact>
     <Fact name="Tenant">{event.tenant}</Fact>
     <Fact name="Endpoint">{event.endpoint}</Fact>
     <Fact name="Attempts">{event.attempts}</Fact>
     <Fact name="Came by">{event.via}</Fact>
-    <Fact name="Delivery key">
+    <Fact name="Delivery key" wide>
       <Mono>{event.deliveryKey}</Mono>
     </Fact>
     {event.unsignedId && (
@@ -86,7 +86,7 @@ const Facts = ({ event }: { readonly event: EventDetail }) => (
       </Fact>
     )}
     {event.replayOf && (
-      <Fact name="Replay of">
+      <Fact name="Replay of" wide>
         <a class="mono" href={`/console/events/${encodeURIComponent(event.replayOf)}`}>
           {event.replayOf}
         </a>
@@ -97,8 +97,14 @@ const Facts = ({ event }: { readonly event: EventDetail }) => (
   </dl>
 )
 
-const Fact = ({ name, children }: { readonly name: string; readonly children?: Child }) => (
-  <div>
+interface FactProps {
+  readonly name: string
+  readonly wide?: boolean
+  readonly children?: Child
+}
+
+const Fact = ({ name, wide, children }: FactProps) => (
+  <div class={wide ? 'wide' : undefined}>
     <dt>{name}</dt>
     <dd class="break">{children}</dd>
   </div>

@@ -37,7 +37,7 @@ export const EventsPage = ({ items, filter, older, isLater, providers, addresses
       {isLater ? (
         <a href="/console">Newest</a>
       ) : (
-        <button id="live" class="live quiet" type="button" hidden aria-live="polite">
+        <button id="live" class="live quiet" type="button" hidden>
           Live
         </button>
       )}
@@ -122,7 +122,7 @@ const EventRow = ({ event, now }: { readonly event: EventItem; readonly now: Epo
         <span class="dim">{event.provider}</span> <b>{event.type}</b>
       </a>
       {event.via !== 'webhook' && <span class="tag">{event.via}</span>}
-      {event.reason && <span class="reason">{event.reason}</span>}
+      {event.reason && <span class={`reason ${event.status}`}>{event.reason}</span>}
     </td>
     <td class="c-tenant">{event.tenant}</td>
     <td class="c-attempts number">

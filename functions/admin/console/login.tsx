@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { readLoginLink } from '#lib/admin/login-link.ts'
 import { token128 } from '#lib/primitives/random.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { addressOf } from '../requests.ts'
 import { BadLinkPage } from './notice-page.tsx'
 import { page } from './page.tsx'
 import { signIn } from './session.ts'
@@ -28,8 +29,14 @@ export async function login(c: Context<AdminEnv>, deps: AdminDeps): Promise<Resp
 const refuse = async (
   kind: keyof typeof titles,
   c: Context<AdminEnv>,
-  { stage }: AdminDeps,
+  deps: AdminDeps,
 ): Promise<Response> => {
-  const text = page({ title: titles[kind], stage, signedIn: false, children: <BadLinkPage kind={kind} /> })
+  const { stage } = deps
+  const text = page({
+    title: titles[kind],
+    stage,
+    signedIn: false,
+    children: <BadLinkPage kind={kind} address={addressOf(c, deps)} />,
+  })
   return c.html(text, kind === 'invalid' ? 400 : 410)
 }

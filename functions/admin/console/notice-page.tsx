@@ -1,13 +1,18 @@
 import type { Child } from 'hono/jsx'
 
-const HowToGetIn = () => (
+interface WithAddress {
+  /** Where this deployment is reached. */
+  readonly address: string
+}
+
+const HowToGetIn = ({ address }: WithAddress) => (
   <>
     <p>
       On this machine, <code>npm start</code> prints a link that signs you in, once.
     </p>
     <p>Anywhere, whoever has the admin token can make one:</p>
     <code class="command">
-      {'curl -X POST -H "Authorization: Bearer $SLUICE_ADMIN_TOKEN" {address}/api/login-links'}
+      {`curl -X POST -H "Authorization: Bearer $SLUICE_ADMIN_TOKEN" ${address}/api/login-links`}
     </code>
     <p class="dim">A link works once and for one hour; a sign-in lasts twelve.</p>
   </>
@@ -26,13 +31,16 @@ export const NoticePage = ({ title, children }: NoticeProps) => (
   </div>
 )
 
-export const SignedOutPage = () => (
+export const SignedOutPage = ({ address }: WithAddress) => (
   <NoticePage title="You are not signed in">
-    <HowToGetIn />
+    <HowToGetIn address={address} />
   </NoticePage>
 )
 
-export const BadLinkPage = ({ kind }: { readonly kind: 'used' | 'expired' | 'invalid' }) => (
+export const BadLinkPage = ({
+  kind,
+  address,
+}: WithAddress & { readonly kind: 'used' | 'expired' | 'invalid' }) => (
   <NoticePage
     title={
       {
@@ -51,6 +59,6 @@ export const BadLinkPage = ({ kind }: { readonly kind: 'used' | 'expired' | 'inv
     {kind === 'invalid' && (
       <p>It may have been cut off while copying, or the admin token has changed since.</p>
     )}
-    <HowToGetIn />
+    <HowToGetIn address={address} />
   </NoticePage>
 )

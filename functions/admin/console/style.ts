@@ -45,7 +45,7 @@ h2 .dim { font-weight: 400; margin-left: 6px; }
 .stage { margin-left: auto; padding: 1px 8px; border: 1px solid var(--line); border-radius: 999px; color: var(--dim);
   font-size: 12px; }
 main { max-width: 1080px; margin: 0 auto; padding: 24px; }
-.head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 14px; margin-bottom: 16px; }
+.head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 14px; min-height: 32px; margin-bottom: 16px; }
 .head .live, .head .actions { margin-left: auto; }
 .actions { display: flex; gap: 8px; }
 .crumbs { margin-bottom: 8px; }
@@ -55,8 +55,8 @@ button, select, input:not([type=checkbox]) { font: inherit; color: inherit; heig
 button { cursor: pointer; padding: 0 14px; font-weight: 550; background: var(--accent); border-color: transparent;
   color: var(--accent-text); }
 button:hover { filter: brightness(1.08); }
-button.quiet, .filters button { background: var(--panel); border-color: var(--line); color: var(--text); font-weight: 450; }
-button.quiet:hover, .filters button:hover { background: var(--soft); filter: none; }
+button.quiet, .filters button, .actions form + form button { background: var(--panel); border-color: var(--line); color: var(--text); font-weight: 450; }
+button.quiet:hover, .filters button:hover, .actions form + form button:hover { background: var(--soft); filter: none; }
 .bar form button { height: 28px; padding: 0 10px; color: var(--dim); border-color: transparent; }
 input[type=checkbox] { width: 16px; height: 16px; margin: 0; accent-color: var(--accent); vertical-align: middle; }
 [hidden] { display: none !important; }
@@ -83,13 +83,14 @@ tbody tr:hover { background: light-dark(#fafbfc, #191e25); }
 .c-event b { font-weight: 550; }
 .c-reason { width: 34%; }
 .unit { display: none; }
-.reason { display: block; color: var(--red); font-size: 13px; overflow-wrap: anywhere; }
+.reason { display: block; color: var(--amber); font-size: 13px; overflow-wrap: anywhere; }
+.reason.dead { color: var(--red); }
 .tag { margin-left: 8px; padding: 0 6px; border-radius: 4px; background: var(--soft); color: var(--dim); font-size: 12px; }
 tr.new { animation: arrive 1.6s ease-out; }
 @keyframes arrive { from { background: color-mix(in srgb, var(--accent) 16%, var(--panel)); } }
 @media (prefers-reduced-motion: reduce) { tr.new { animation: none; } }
 
-.status { --hue: var(--dim); display: inline-flex; align-items: center; gap: 6px; min-width: 76px; padding: 0 8px 0 7px;
+.status { --hue: var(--dim); display: inline-flex; align-items: center; gap: 6px; min-width: 84px; padding: 0 8px 0 7px;
   border-radius: 999px; font-size: 12.5px; line-height: 21px; font-weight: 550; color: var(--hue);
   background: color-mix(in srgb, var(--hue) 11%, transparent); }
 .status::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
@@ -107,8 +108,10 @@ tr.new { animation: arrive 1.6s ease-out; }
   background: color-mix(in srgb, var(--green) 12%, var(--panel)); border: 1px solid color-mix(in srgb, var(--green) 30%, var(--line)); }
 .notice.bad { background: color-mix(in srgb, var(--red) 10%, var(--panel)); border-color: color-mix(in srgb, var(--red) 30%, var(--line)); }
 .why { padding: 9px 14px; margin-bottom: 16px; border-left: 3px solid var(--amber); background: var(--soft); overflow-wrap: anywhere; }
+.why.dead { border-left-color: var(--red); }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 14px 24px; padding: 16px;
   background: var(--panel); border: 1px solid var(--line); border-radius: 10px; }
+@media (min-width: 641px) { .facts .wide { grid-column: span 2; } }
 dt { font-size: 12px; color: var(--dim); }
 dd { margin: 0; }
 section { margin-top: 24px; }
@@ -151,12 +154,12 @@ section p { margin-top: 8px; font-size: 13px; }
   tbody tr { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 10px 14px;
     border-bottom: 1px solid var(--line); }
   tbody tr:last-child { border-bottom: 0; }
-  td { padding: 0; border: 0; width: auto; min-width: 0; }
+  tbody td { padding: 0; border: 0; width: auto; min-width: 0; }
   td.c-event, td.c-reason { flex-basis: 100%; }
   .c-status { order: -2; }
-  .c-time { order: -1; margin-left: auto; min-width: 0; text-align: right; }
+  tbody td.c-time { order: -1; margin-left: auto; width: auto; min-width: 0; }
   .c-check { order: -3; }
-  .c-tenant, .c-attempts { color: var(--dim); font-size: 12.5px; width: auto; }
+  .c-tenant, .c-attempts { color: var(--dim); font-size: 12.5px; }
   .unit { display: inline; }
   .empty { padding: 24px 18px; }
 }
