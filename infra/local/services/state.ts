@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * What the services of our own keep: JSON values by space and key, and short logs. Every change is on disk when the
- * call returns, so the process may be killed at any moment.
+ * What the services of our own keep: JSON values by space and key, and short logs. Every change is with the
+ * system when the call returns: the process may be killed at any moment, only a power cut may take the last changes.
  */
 export interface State {
   get(space: string, key: string): unknown
@@ -26,7 +26,7 @@ const parsed = (row: unknown): unknown => JSON.parse((row as { value: string }).
 /** Opens `file`, or a store in memory when there is none. */
 export function openState(file = ':memory:'): State {
   const db = new DatabaseSync(file)
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`)
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${schema}`)
   const select = db.prepare('SELECT value FROM item WHERE space = ? AND key = ?')
   const upsert = db.prepare('INSERT OR REPLACE INTO item VALUES (?, ?, ?)')
   const remove = db.prepare('DELETE FROM item WHERE space = ? AND key = ?')
