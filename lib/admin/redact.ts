@@ -24,6 +24,8 @@ const sensitiveNames = new RegExp(
 
 /** Text that gives away what it is, under whatever name it comes. */
 const sensitiveText: readonly RegExp[] = [
+  // User information in an address; first, or its end would be taken for an e-mail address.
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@]{1,256}@/gi,
   // E-mail addresses; the parts are bounded, so that no text makes it slow.
   /[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi,
   /-----BEGIN [A-Z ]{1,40}PRIVATE KEY-----[\s\S]{0,8192}/g,
@@ -32,8 +34,6 @@ const sensitiveText: readonly RegExp[] = [
   // Keys of providers, by the prefix that they gave them to be found.
   /\b(?:sk|pk|rk|whsec|xox[a-z]|xapp|gh[a-z]|github_pat|glpat|shpat|shpss|AKIA|ASIA|AIza|SG|npm)[_.-]?[A-Za-z0-9_.=/+-]{12,}/g,
   /\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi,
-  // User information in an address.
-  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@]{1,256}@/gi,
   // United States social security numbers.
   /\b\d{3}-\d{2}-\d{4}\b/g,
 ]

@@ -105,6 +105,7 @@ export interface GivenAdmin {
   readonly queuedText: string[]
   readonly objects: Map<string, Uint8Array>
   readonly token: Secret
+  readonly ledgerTable: string
   /** Answers the event's id. */
   seed(seed: Seed): Promise<string>
   /** A request with the admin token; a body is sent as JSON. */
@@ -162,6 +163,7 @@ export async function givenAdmin(
     queuedText,
     objects,
     token,
+    ledgerTable: ledger,
     seed: (seed) => write(seed, claimsAt(seed.age ?? 0), deps, random),
     api: async (path, body, headers = {}) =>
       app.request(path, {
