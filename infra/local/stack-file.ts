@@ -15,9 +15,14 @@ export interface StackFile {
 
 /** Writes `{dataDir}/stack.json`, readable by its owner alone, never half; the function returned removes it. */
 export function writeStackFile(dataDir: string, content: StackFile): () => void {
-  const file = join(dataDir, 'stack.json')
+  const file = fileIn(dataDir)
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
   renameSync(draft, file)
-  return () => rmSync(file, { force: true })
+  return () => removeStackFile(dataDir)
 }
+
+/** A killed stack leaves its file behind. */
+export const removeStackFile = (dataDir: string): void => rmSync(fileIn(dataDir), { force: true })
+
+const fileIn = (dataDir: string): string => join(dataDir, 'stack.json')

@@ -9,6 +9,7 @@ import { openDoor } from './http/door.ts'
 import { lockFolder } from './lock.ts'
 import { runStack, type RunningStack } from './run-stack.ts'
 import { startServices } from './services/start-services.ts'
+import { removeStackFile } from './stack-file.ts'
 
 export interface StackOptions {
   /** Everything the stack keeps; made when it is not there. */
@@ -30,6 +31,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const environment = options.env ?? process.env
   const stage = environment['SLUICE_STAGE'] || 'dev'
   const unlock = lockFolder(options.dataDir)
+  removeStackFile(options.dataDir)
   const undo: (() => unknown)[] = [unlock]
   try {
     const bundles = join(options.dataDir, 'functions')

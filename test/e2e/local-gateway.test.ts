@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FunctionPool } from '#infra/local/functions/pool.ts'
+import { openDoor } from '#infra/local/http/door.ts'
 import { gateway } from '#infra/local/http/gateway.ts'
 import { router } from '#infra/local/http/routes.ts'
 import { listen } from '#infra/local/services/aws-json.ts'
@@ -121,4 +122,10 @@ describe('the gateway', () => {
     expect((await fetch(`${url}/nowhere`)).status).toBe(404)
     expect(events).toHaveLength(0)
   })
+})
+
+test('a port that is taken is refused with the way out', async () => {
+  const first = await openDoor(0)
+  await expect(openDoor(Number(new URL(first.url).port))).rejects.toThrow('set PORT to another one')
+  await first.close()
 })

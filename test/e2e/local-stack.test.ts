@@ -95,6 +95,22 @@ test('signed webhooks are accepted and handled once; sent again, they are droppe
   expect(new Set(published).size).toBe(41)
 })
 
+test('the API and the console see what was handled; both ask who is there', async () => {
+  const { file, output } = await start()
+  const { id } = await send(file, 1)
+  await allDone(file, new Set([id]))
+  const headers = { authorization: `Bearer ${file.adminToken}` }
+  const listed = await fetch(`${file.url}/api/events`, { headers })
+  expect(await listed.json()).toMatchObject({ items: [{ id, status: 'done', attempts: 1 }] })
+  expect((await fetch(`${file.url}/api/events`)).status).toBe(401)
+  expect(await (await fetch(`${file.url}/health`)).json()).toMatchObject({ status: 'healthy' })
+
+  const link = /http\S+\/console\/login\S+/.exec(output())?.[0] ?? ''
+  const signIn = await fetch(link, { redirect: 'manual' })
+  expect(signIn.status).toBe(303)
+  expect(signIn.headers.getSetCookie()).toHaveLength(1)
+})
+
 test('a forged webhook is refused and leaves nothing', async () => {
   const { file } = await start()
   const response = await fetch(`${file.url}/webhooks/stripe`, {

@@ -27,7 +27,7 @@ export interface Wiring {
 }
 
 /** Copies of one function at the same time; a laptop has few processors. */
-const functionLimit = 6
+const functionLimit = 4
 
 /** The functions of the template by their ARN. */
 export function wireFunctions(wiring: Wiring): ReadonlyMap<string, FunctionPool> {

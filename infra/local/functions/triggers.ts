@@ -6,7 +6,7 @@ import type { FunctionPool } from './pool.ts'
 import type { Schedule } from './schedule.ts'
 
 /** Batches of one queue at the same time. */
-const batchLimit = 3
+const batchLimit = 2
 
 type Pools = ReadonlyMap<string, FunctionPool>
 
