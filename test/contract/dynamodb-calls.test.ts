@@ -71,6 +71,24 @@ describe.each(dynamodbTargets)('DynamoDB, what Sluice calls, on $name', (target)
     expect(new Set(lost.map((n) => n?.N))).toEqual(new Set([String(winner)]))
   })
 
+  test('the item of a failed condition is the one that failed it, however many write at once', async () => {
+    const turn = (from: string, to: string) =>
+      cases.update('turns', {
+        UpdateExpression: 'SET st = :to',
+        ConditionExpression: 'st = :from',
+        ExpressionAttributeValues: { ':from': S(from), ':to': S(to) },
+        ...allOld,
+      })
+    await cases.put({ pk: S('turns'), st: S('heads') })
+    const turns = Array.from({ length: 200 }, (_, n) => (n % 2 ? ['heads', 'tails'] : ['tails', 'heads']))
+    const outcomes = await Promise.allSettled(turns.map(([from = '', to = '']) => turn(from, to)))
+    outcomes.forEach((outcome, n) => {
+      if (outcome.status === 'fulfilled') return
+      const { Item } = outcome.reason as ConditionalCheckFailedException
+      expect(Item?.['st']?.S).toBe(turns[n]?.[1])
+    })
+  })
+
   test('an update makes the item that is not there', async () => {
     const after = await cases.update('upsert', {
       UpdateExpression: 'SET a = :a',

@@ -57,16 +57,7 @@ const model = <Client extends Sender>(make: () => Pick<Client, 'send'>): Target<
 })
 
 /** Queues that the cases of every target use. */
-const sharedQueues = [
-  'hidden',
-  'returns',
-  'given-back',
-  'longer',
-  'redrive',
-  'dead',
-  'size',
-  'many',
-] as const
+const sharedQueues = ['hidden', 'returns', 'given-back', 'longer', 'redrive', 'dead', 'size', 'many'] as const
 
 /** DynamoDB as a whole: AWS's own emulator too, where there is a Java for it. */
 export const dynamodbServers: readonly Target<DynamoDBClient>[] = [

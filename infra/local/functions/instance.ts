@@ -19,6 +19,8 @@ export interface InstanceOptions {
   readonly memoryMb: number
   /** A line that the function wrote. */
   readonly onLine: (line: string) => void
+  /** A call that threw, crashed or took too long, or a crash between two calls. */
+  readonly onFailure: (message: string) => void
 }
 
 /** One copy of a function: takes one call at a time. */
@@ -32,7 +34,63 @@ export interface Instance {
 
 /** Starts a function's bundle in a thread of its own; it loads while the first call waits. */
 export function startInstance(options: InstanceOptions): Instance {
-  const { data, environment, timeoutMs, memoryMb, onLine } = options
+  const { timeoutMs, onFailure } = options
+  const thread = startThread(options)
+  /** Why it takes no more calls. */
+  let dead: string | undefined
+  let ended = false
+  let waiting: ((message: FromThread) => void) | undefined
+
+  const answer = (message: FromThread): boolean => {
+    const resolve = waiting
+    waiting = undefined
+    resolve?.(message)
+    return resolve !== undefined
+  }
+  const next = (): Promise<FromThread> =>
+    new Promise((resolve) => {
+      waiting = resolve
+      if (dead !== undefined) answer({ kind: 'threw', message: dead })
+    })
+  const end = async (why: string): Promise<void> => {
+    dead ??= why
+    ended = true
+    await thread.terminate()
+  }
+  thread.on('message', answer)
+  thread.on('error', (error) => {
+    dead ??= error instanceof Error ? (error.stack ?? error.message) : String(error)
+  })
+  thread.on('exit', (code) => {
+    dead ??= `the function ended itself (code ${code})`
+    if (!answer({ kind: 'threw', message: dead }) && !ended) onFailure(dead)
+  })
+  const loaded = next()
+
+  return {
+    async invoke(event) {
+      const first = await loaded
+      if (first.kind !== 'ready') return toOutcome(first)
+      const reply = next()
+      const call: ToThread = { event, requestId: randomUUID(), deadline: Date.now() + timeoutMs }
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+      thread.postMessage(call)
+      const late = Promise.withResolvers<undefined>()
+      const timer = setTimeout(() => late.resolve(undefined), timeoutMs)
+      const result = await Promise.race([reply, late.promise])
+      clearTimeout(timer)
+      if (result) return toOutcome(result)
+      waiting = undefined
+      const message = `Task timed out after ${(timeoutMs / 1_000).toFixed(2)} seconds`
+      await end(message)
+      return { kind: 'timed-out', message }
+    },
+    alive: () => dead === undefined,
+    stop: () => end('stopped'),
+  }
+}
+
+function startThread({ data, environment, memoryMb, onLine }: InstanceOptions): Worker {
   const thread = new Worker(new URL('./runtime.ts', import.meta.url), {
     workerData: data,
     env: environment,
@@ -43,51 +101,7 @@ export function startInstance(options: InstanceOptions): Instance {
     stderr: true,
   })
   for (const stream of [thread.stdout, thread.stderr]) createInterface({ input: stream }).on('line', onLine)
-
-  let dead: string | undefined
-  let answer: ((message: FromThread) => void) | undefined
-  let died: (() => void) | undefined
-  thread.on('message', (message: FromThread) => answer?.(message))
-  thread.on('error', (error) => {
-    dead = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  })
-  thread.on('exit', (code) => {
-    dead ??= `the function ended itself (code ${code})`
-    died?.()
-  })
-  const next = (): Promise<FromThread> =>
-    new Promise((resolve) => {
-      const fail = () => resolve({ kind: 'threw', message: dead ?? 'stopped' })
-      answer = resolve
-      died = fail
-      if (dead !== undefined) fail()
-    })
-  const loaded = next()
-
-  const run = async (event: string): Promise<Outcome> => {
-    const first = await loaded
-    if (first.kind !== 'ready') return { kind: 'failed', message: dead ?? 'the function could not be loaded' }
-    const reply = next()
-    const call: ToThread = { event, requestId: randomUUID(), deadline: Date.now() + timeoutMs }
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    thread.postMessage(call)
-    const timer = Promise.withResolvers<'late'>()
-    const handle = setTimeout(() => timer.resolve('late'), timeoutMs)
-    const result = await Promise.race([reply, timer.promise])
-    clearTimeout(handle)
-    if (result !== 'late') return toOutcome(result)
-    dead = `Task timed out after ${(timeoutMs / 1_000).toFixed(2)} seconds`
-    await thread.terminate()
-    return { kind: 'timed-out', message: dead }
-  }
-  return {
-    invoke: run,
-    alive: () => dead === undefined,
-    async stop() {
-      dead ??= 'stopped'
-      await thread.terminate()
-    },
-  }
+  return thread
 }
 
 const toOutcome = (message: FromThread): Outcome =>

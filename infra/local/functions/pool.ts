@@ -3,8 +3,6 @@ import { startInstance, type Instance, type InstanceOptions, type Outcome } from
 export interface PoolOptions extends InstanceOptions {
   /** Copies that may run at the same time. */
   readonly limit: number
-  /** A call that threw, crashed or took too long. */
-  readonly onFailure: (message: string) => void
 }
 
 /** A function that can be called: as many copies as are needed, up to the limit; calls beyond it wait their turn. */
