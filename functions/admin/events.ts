@@ -1,3 +1,4 @@
+import { SluiceError } from '#lib/errors/sluice-error.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
 import { replay, type ReplayOutcome } from '#lib/processing/replay.ts'
@@ -14,14 +15,24 @@ export async function findEvent(
   return idGrammar.test(id) ? history.get(id, signal) : undefined
 }
 
-/** Sends one event through again. */
+/**
+ * Sends one event through again.
+ * @throws SluiceError `BUFFER_UNAVAILABLE` when the queue or the bucket does not answer.
+ */
 export async function replayEvent(
   id: string,
   signal: AbortSignal,
   deps: AdminDeps,
 ): Promise<ReplayOutcome | { readonly kind: 'not_found' }> {
   const record = await findEvent(id, signal, deps)
-  return record ? replay(record, signal, deps) : { kind: 'not_found' }
+  if (!record) return { kind: 'not_found' }
+  try {
+    return await replay(record, signal, deps)
+  } catch (cause) {
+    throw cause instanceof SluiceError
+      ? cause
+      : new SluiceError('BUFFER_UNAVAILABLE', 'a replay could not be queued', { cause })
+  }
 }
 
 const problems = {
