@@ -4,9 +4,9 @@ import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 /** Resolves when the dependency answers, throws when it does not. */
 export type Probe = (signal: AbortSignal) => Promise<unknown>
 
-export type CheckStatus = 'healthy' | 'unhealthy' | 'unknown'
+type CheckStatus = 'healthy' | 'unhealthy' | 'unknown'
 
-export interface Check {
+interface Check {
   /** `unknown`: no answer in time. That is not healthy. */
   readonly status: CheckStatus
   readonly latencyMs: number

@@ -10,7 +10,7 @@ import type { Provider } from '../providers/provider.ts'
 import { redact } from './redact.ts'
 
 /** What can be shown of an event's bytes. */
-export interface PayloadPreview {
+interface PayloadPreview {
   /**
    * `shown`; `not_kept`: it is still on its way; `expired`: deleted after its time; `opaque`: neither JSON nor a form, so
    * that nothing in it could be told apart and hidden; `unreadable`: its object is damaged, or does not answer for now.

@@ -55,16 +55,6 @@ export const providerItem = z.strictObject({
   endpoints: z.array(z.strictObject({ id: z.string(), tenant: z.string(), path: z.string() })),
 })
 
-const check = z.strictObject({
-  status: z.enum(['healthy', 'unhealthy', 'unknown']),
-  latencyMs: z.number(),
-  checkedAt: instant,
-})
-export const health = z.strictObject({
-  status: z.enum(['healthy', 'unhealthy']),
-  checks: z.record(z.string(), check),
-})
-
 export const queued = z.strictObject({ id: eventId, status: z.literal('queued'), replayOf: eventId })
 
 export const redriven = z.strictObject({

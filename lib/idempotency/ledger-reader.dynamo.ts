@@ -19,7 +19,7 @@ export interface IndexEntry {
   readonly position: string
 }
 
-export interface EntriesWanted {
+interface EntriesWanted {
   readonly index: typeof byTime | typeof byDeath
   readonly buckets: readonly string[]
   /** Inclusive. */
@@ -30,7 +30,7 @@ export interface EntriesWanted {
   readonly limit: number
 }
 
-export interface Entries {
+interface Entries {
   /** Newest first, and complete down to `horizon`. */
   readonly entries: readonly IndexEntry[]
   /** Set when there is more between `low` and here. */

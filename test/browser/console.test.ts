@@ -115,7 +115,7 @@ describe('the events', () => {
 })
 
 describe('one event', () => {
-  test('shows where it stands and its payload without what is nobody else’s business', async () => {
+  test('shows where it stands and its payload without what is nobody else's business', async () => {
     const canaries = { email: 'canary@example.com', password: 'canary-password', card: '4242424242424242' }
     const body = JSON.stringify({ id: 'evt_9', amount: 1_250, note: canaries.card, ...canaries })
     await given.seed({ key: 'evt_9', body })
@@ -214,6 +214,19 @@ describe('getting in', () => {
     const answer = await page.goto(`${server.url}/console/dead-letters`)
     expect(answer?.status()).toBe(401)
     expect(await page.locator('main').innerText()).toContain('npm start')
+  })
+})
+
+describe('what the page may run', () => {
+  test('a script that gets into it does not run, and the browser says why', async () => {
+    await page.goto(loginAddress())
+
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement('script'), { textContent: 'ran = 1' }))`,
+    )
+
+    expect(await page.evaluate(`typeof ran`)).toBe('undefined')
+    expect(complaints.join()).toContain('Content Security Policy')
   })
 })
 

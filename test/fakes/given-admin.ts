@@ -80,7 +80,7 @@ async function createTables(client: DynamoDBClient, ledger: string, control: str
 }
 
 /** One event to be in the Ledger, written by the same claims that the worker uses. */
-export interface Seed {
+interface Seed {
   readonly key: string
   readonly provider?: string
   readonly tenant?: string

@@ -22,7 +22,7 @@ export interface EventsPageProps {
   readonly now: EpochMs
 }
 
-export const windows = [
+const windows = [
   ['1h', 'last hour'],
   ['24h', 'last 24 hours'],
   ['7d', 'last 7 days'],

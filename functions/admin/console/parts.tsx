@@ -25,7 +25,7 @@ const units = [
 ] as const
 
 /** `12 s ago`; what lies ahead is `in 12 s`. */
-export function relative(at: EpochMs, now: EpochMs): string {
+function relative(at: EpochMs, now: EpochMs): string {
   const seconds = Math.round(Math.abs(now - at) / 1_000)
   const [unit, size] = units.find(([, length]) => seconds >= length) ?? ['s', 1]
   const text = `${Math.floor(seconds / size)} ${unit}`
@@ -34,7 +34,7 @@ export function relative(at: EpochMs, now: EpochMs): string {
 }
 
 /** `2026-11-21 02:16:41 UTC`. */
-export const absolute = (at: EpochMs): string => `${iso(at).slice(0, 19).replace('T', ' ')} UTC`
+const absolute = (at: EpochMs): string => `${iso(at).slice(0, 19).replace('T', ' ')} UTC`
 
 interface TimeProps {
   readonly at: string

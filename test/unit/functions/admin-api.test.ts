@@ -137,7 +137,7 @@ describe('GET /api/events', () => {
 
   test.each(['', 'x', 'a.b', `${'A'.repeat(40)}.${'A'.repeat(43)}`, '%00', '%F0%9F%92%A9'])(
     'B083: cursor=%s is refused',
-    (cursor) => refusal(given.api(`/api/events?cursor=${cursor}`), 400, 'invalid_cursor'),
+    async (cursor) => void (await refusal(given.api(`/api/events?cursor=${cursor}`), 400, 'invalid_cursor')),
   )
 
   test('B083: a cursor of another deployment, or of the day before yesterday, is refused', async () => {
@@ -168,15 +168,18 @@ describe('GET /api/events', () => {
     'status=open',
     'tenant=',
     `type=${'x'.repeat(300)}`,
-  ])('%s is refused', (query) => refusal(given.api(`/api/events?${query}`), 400, 'malformed_request'))
+  ])(
+    '%s is refused',
+    async (query) => void (await refusal(given.api(`/api/events?${query}`), 400, 'malformed_request')),
+  )
 
   test.each(['unknown=1', 'Tenant=a', 'tenantId=B', '__proto__=1', 'constructor=1', 'status[]=done'])(
     'B081: the unknown query %s is refused',
-    (query) => refusal(given.api(`/api/events?${query}`), 400, 'unknown_field'),
+    async (query) => void (await refusal(given.api(`/api/events?${query}`), 400, 'unknown_field')),
   )
 
-  test('a query that is given twice is refused, not guessed at', () =>
-    refusal(given.api('/api/events?tenant=a&tenant=b'), 400, 'malformed_request'))
+  test('a query that is given twice is refused, not guessed at', async () =>
+    void (await refusal(given.api('/api/events?tenant=a&tenant=b'), 400, 'malformed_request')))
 })
 
 describe('GET /api/events/{id}', () => {
@@ -299,8 +302,9 @@ describe('GET /api/events/{id}', () => {
     })
   })
 
-  test.each(['nobody', 'evt_short', unknownId, '..%2f..%2fx', '%00'])('%s is not found', (id) =>
-    refusal(given.api(`/api/events/${id}`), 404, 'not_found'),
+  test.each(['nobody', 'evt_short', unknownId, '..%2f..%2fx', '%00'])(
+    '%s is not found',
+    async (id) => void (await refusal(given.api(`/api/events/${id}`), 404, 'not_found')),
   )
 })
 
