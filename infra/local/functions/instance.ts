@@ -94,7 +94,7 @@ function startThread({ data, environment, memoryMb, onLine }: InstanceOptions): 
   const thread = new Worker(new URL('./runtime.ts', import.meta.url), {
     workerData: data,
     env: environment,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 16 },
     // Nothing of the launcher's loader: the bundle is JavaScript, and Node reads the types of the runtime away.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdout: true,
