@@ -115,7 +115,7 @@ describe('the events', () => {
 })
 
 describe('one event', () => {
-  test('shows where it stands and its payload without what is nobody else's business', async () => {
+  test("shows where it stands and its payload without what is nobody else's business", async () => {
     const canaries = { email: 'canary@example.com', password: 'canary-password', card: '4242424242424242' }
     const body = JSON.stringify({ id: 'evt_9', amount: 1_250, note: canaries.card, ...canaries })
     await given.seed({ key: 'evt_9', body })

@@ -32,7 +32,7 @@ function given(answers: readonly (string | Error)[], changes: Partial<AdminToken
 
 const holding = (token: string): string => JSON.stringify({ SLUICE_ADMIN_TOKEN: token })
 
-test('the environment's token wins, and the secret is never read', async () => {
+test("the environment's token wins, and the secret is never read", async () => {
   const { token, asked } = given([holding('stored')], { fromEnvironment: ' own ' })
   expect(await token()).toBe('own')
   expect(asked).toEqual([])

@@ -53,7 +53,7 @@ describe('a login link', () => {
     expect(link).toMatch(/^[\w.-]+$/)
   })
 
-  test('is expired afterwards, and nobody else's token makes one', async () => {
+  test("is expired afterwards, and nobody else's token makes one", async () => {
     const clock = virtualClock()
     const link = mintLoginLink(token, clock, random)
     expect(readLoginLink(other, link, clock)).toBeUndefined()

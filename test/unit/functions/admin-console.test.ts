@@ -182,7 +182,7 @@ describe('B087: what a sender wrote', () => {
     }
   })
 
-  test('has no script to run in: the policy allows none but the console's own file', async () => {
+  test("has no script to run in: the policy allows none but the console's own file", async () => {
     const { headers } = await visit('/console')
     const policy = headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
