@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { functionPool, type FunctionPool } from '#infra/local/functions/pool.ts'
 import { periodOf } from '#infra/local/functions/schedule.ts'
+import { troubleIn } from '#infra/local/functions/log-line.ts'
 import { pollQueue } from '#infra/local/functions/event-source.ts'
 import { callAwsJson } from '#infra/local/services/call.ts'
 import { keepQueue, type Persistence } from '#infra/local/services/fauxqs-repairs.ts'
@@ -151,6 +152,17 @@ describe('a function', () => {
     await expect.poll(() => lines).toEqual(['one', 'two'])
   })
 })
+
+test.each([
+  [
+    '{"level":"warn","at":"x","message":"a webhook was refused","provider":"stripe","code":"signature_invalid"}',
+    'a webhook was refused provider=stripe code=signature_invalid',
+  ],
+  ['{"level":"error","message":"no","eventId":"evt_1"}', 'no eventId=evt_1'],
+  ['{"level":"error", damaged', '{"level":"error", damaged'],
+  ['{"level":"info","message":"done"}', undefined],
+  ['anything else', undefined],
+])('of the log line %s a terminal shows: %s', (line, shown) => expect(troubleIn(line)).toBe(shown))
 
 test.each([
   ['rate(1 minute)', 60_000],

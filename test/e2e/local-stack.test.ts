@@ -42,7 +42,7 @@ async function send({ url }: StackFile, n: number): Promise<{ status: number; id
     id: `evt_${n}`,
     object: 'event',
     type: 'payment_intent.succeeded',
-    created: Math.floor(Date.now() / 1_000),
+    created: 1_790_000_000,
     data: { object: { id: `pi_${n}`, amount_received: 1_999, currency: 'eur' } },
   })
   const signature = stripe.webhooks.generateTestHeaderString({ payload, secret })
@@ -88,6 +88,7 @@ test('signed webhooks are accepted and handled once; sent again, they are droppe
   const { id } = await send(file, 40)
   const done = await allDone(file, new Set([...ids, id]))
   expect(done.every(({ attempts }) => attempts === 1)).toBe(true)
+  expect(await ledgerOf(file)).toHaveLength(41)
   const published = (await publishedBy(file)).map(
     ({ detail }) => (detail as { deliverykey: string }).deliverykey,
   )

@@ -11,6 +11,7 @@ import {
   type Template,
 } from '../template/template.ts'
 import { openLog } from './log-file.ts'
+import { troubleIn } from './log-line.ts'
 import { functionPool, type FunctionPool } from './pool.ts'
 
 export interface Wiring {
@@ -66,7 +67,11 @@ function makePool(resource: Resolved, arn: string, wiring: Wiring): FunctionPool
     memoryMb: Number(properties['MemorySize']),
     timeoutMs: Number(properties['Timeout']) * 1_000,
     limit: functionLimit,
-    onLine: (line) => log.write(line),
+    onLine: (line) => {
+      log.write(line)
+      const trouble = troubleIn(line)
+      if (trouble) wiring.onTrouble(bundle, trouble)
+    },
     onFailure: (message) => {
       log.write(message)
       wiring.onTrouble(bundle, message)
