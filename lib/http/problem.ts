@@ -34,8 +34,6 @@ const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-export const statusOf = (code: ProblemCode): number => problems[code].status
-
 /** The answer for `problem`. `type` is stable, relative to the deployment, and resolves to its line in the documentation. */
 export function problemResponse(problem: Problem, requestId: string): Response {
   const { status, title } = problems[problem.code]

@@ -2,7 +2,7 @@ import { createHash, hash as hashOnce, timingSafeEqual } from 'node:crypto'
 
 const encoder = new TextEncoder()
 
-export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+const utf8 = (text: string): Uint8Array => encoder.encode(text)
 export const sha256 = (data: Uint8Array | string): Buffer => createHash('sha256').update(data).digest()
 export const sha256Hex = (data: Uint8Array | string): string => hashOnce('sha256', data, 'hex')
 export const toBase64 = (data: Uint8Array): string =>

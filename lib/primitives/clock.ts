@@ -8,7 +8,6 @@ export type EpochSeconds = Brand<number, 'EpochSeconds'>
 export type Millis = Brand<number, 'Millis'>
 
 export const epochMs = (value: number): EpochMs => value as EpochMs
-export const epochSeconds = (value: number): EpochSeconds => value as EpochSeconds
 export const ms = (value: number): Millis => value as Millis
 export const seconds = (value: number): Millis => (value * 1_000) as Millis
 export const minutes = (value: number): Millis => (value * 60_000) as Millis
@@ -24,7 +23,7 @@ export const isPast = (instant: EpochMs, now: EpochMs): boolean => instant <= no
 export const iso = (instant: EpochMs): string => new Date(instant).toISOString()
 
 /** The longest delay a Node timer honours: above 2^31-1 ms it fires after 1 ms. */
-export const longestTimer = 2_147_483_647 as Millis
+const longestTimer = 2_147_483_647 as Millis
 
 /** Time as everything in Sluice sees it. Production reads {@link systemClock}; a simulation owns its own. */
 export interface Clock {

@@ -51,10 +51,6 @@ export function verify(
     : refused('signature_mismatch')
 }
 
-/** Whether at least one of `secrets` can be a key of `scheme`. */
-export const isUsable = (scheme: HmacScheme, secrets: readonly Secret[]): boolean =>
-  secrets.some((secret) => hmacKey(secret, scheme.key) !== undefined)
-
 function signedValues(scheme: HmacScheme, delivery: Delivery, header: string): SignedValues | Refusal {
   const id = scheme.id && delivery.header(scheme.id.header)
   if (scheme.id && !id) return 'id_missing'

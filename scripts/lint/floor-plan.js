@@ -5,7 +5,7 @@
 const base = ['primitives', 'errors', 'config', 'telemetry', 'http']
 
 /** Rooms that a room's flows and ports may import, besides itself. */
-export const mayUse = {
+const mayUse = {
   primitives: [],
   errors: ['primitives'],
   config: ['primitives', 'errors', 'providers', 'processing/handler', 'webhooks/directory'],
@@ -34,7 +34,7 @@ const infraMayUse = /^lib\/config\//
 const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$)/
 
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
-export function placeOf(path) {
+function placeOf(path) {
   const [area, room = ''] = path.split('/')
   return { area, room: path.split('/').length > 2 ? room : '' }
 }

@@ -139,10 +139,7 @@ function compare(
 }
 
 /** Below, at or above 0; `undefined` where the two can't be compared. */
-export function order(
-  left: AttributeValue | undefined,
-  right: AttributeValue | undefined,
-): number | undefined {
+function order(left: AttributeValue | undefined, right: AttributeValue | undefined): number | undefined {
   if (left?.N !== undefined && right?.N !== undefined) return Number(left.N) - Number(right.N)
   if (left?.S === undefined || right?.S === undefined) return undefined
   return left.S === right.S ? 0 : left.S < right.S ? -1 : 1
