@@ -81,6 +81,20 @@ describe('the events', () => {
     expect(complaints).toEqual([])
   })
 
+  test('after a burst the list is the newest hundred, and leads to the others', async () => {
+    await given.seed({ key: 'first', age: 60_000 })
+    await page.goto(loginAddress())
+    await page.locator('#live[data-state=live]').waitFor()
+
+    const ages = Array.from({ length: 130 }, (_, index) => index)
+    await Promise.all(ages.map((age) => given.seed({ key: `k${age}`, type: `burst.${age}`, age })))
+
+    await page.getByRole('link', { name: 'Older events' }).waitFor()
+    await expect.poll(() => rows().count()).toBe(100)
+    await page.getByRole('link', { name: 'Older events' }).click()
+    await expect.poll(() => rows().count()).toBe(31)
+  })
+
   test('a paused list takes nothing in until it goes on', async () => {
     await given.seed({ key: 'one' })
     await page.goto(loginAddress())

@@ -40,11 +40,7 @@ export const DeadLettersPage = ({ items, reason, older, notice, now }: DeadLette
         <p>Events that fail too often, or that can not be read, wait here with their reason for 30 days.</p>
       </div>
     )}
-    {older && (
-      <p class="pages">
-        <a href={older}>Older dead letters</a>
-      </p>
-    )}
+    <p id="pages">{older && <a href={older}>Older dead letters</a>}</p>
   </>
 )
 

@@ -42,6 +42,7 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
       ...narrowed,
       status: statuses.find((status) => status === filter.status),
       cursor,
+      limit: '100',
       within: isLive ? liveWindow : (windows.get(within) ?? hours(24)),
     },
     c.get('signal'),

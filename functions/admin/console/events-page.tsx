@@ -50,11 +50,7 @@ export const EventsPage = ({ items, filter, older, isLater, providers, addresses
         <Empty narrowed={isNarrowed(filter) || isLater} addresses={addresses} />
       )}
     </div>
-    {older && (
-      <p class="pages">
-        <a href={older}>Older events</a>
-      </p>
-    )}
+    <p id="pages">{older && <a href={older}>Older events</a>}</p>
   </>
 )
 

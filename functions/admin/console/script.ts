@@ -2,7 +2,7 @@
 export const script = `'use strict'
 const every = 2000
 const wholeEvery = 15
-const most = 200
+const pageSize = 100
 
 const relative = (at, now) => {
   const seconds = Math.round(Math.abs(now - at) / 1000)
@@ -33,6 +33,7 @@ const say = (state) => {
 }
 
 const takeRows = (fresh, whole) => {
+  if (whole) document.querySelector('#pages').replaceWith(fresh.querySelector('#pages'))
   const rows = document.querySelector('#rows')
   const wanted = fresh.querySelectorAll('#rows > tr')
   if (!rows || (whole && wanted.length === 0)) {
@@ -52,7 +53,8 @@ const takeRows = (fresh, whole) => {
   }
   const ids = new Set([...wanted].map((row) => row.id))
   if (whole) for (const row of [...rows.children]) if (!ids.has(row.id) && rows.children.length > ids.size) row.remove()
-  while (rows.children.length > most) rows.lastElementChild.remove()
+  // A burst that fills a page may have left some behind it: look at the whole list next, and page from there.
+  if (!whole && (wanted.length >= pageSize || rows.children.length > pageSize)) looks = 0
 }
 
 const takePage = (fresh) => {

@@ -102,7 +102,7 @@ tr.new { animation: arrive 1.6s ease-out; }
 .status.parked { --hue: var(--violet); }
 .status.claimed { --hue: var(--accent); }
 
-.pages { margin-top: 16px; }
+#pages { margin-top: 16px; }
 .toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin-bottom: 12px; }
 .notice { padding: 9px 14px; margin-bottom: 16px; border-radius: 8px; overflow-wrap: anywhere;
   background: color-mix(in srgb, var(--green) 12%, var(--panel)); border: 1px solid color-mix(in srgb, var(--green) 30%, var(--line)); }

@@ -214,14 +214,14 @@ describe('the pages', () => {
 
   test('say what there is to see older events, and go on from there', async () => {
     const cookie = await signIn(given)
-    for (let index = 0; index < 60; index += 1)
+    for (let index = 0; index < 110; index += 1)
       await given.seed({ key: `k${index}`, type: `type.${index}`, age: index })
     const first = await (await visit('/console?within=7d', { cookie })).text()
     const older = /<a href="([^"]+)">Older events/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
     const second = await (await visit(older, { cookie })).text()
-    expect(first).toContain('type.49<')
-    expect(first).not.toContain('type.50<')
-    expect(second).toContain('type.59<')
+    expect(first).toContain('type.99<')
+    expect(first).not.toContain('type.100<')
+    expect(second).toContain('type.109<')
     expect(second).not.toContain('Older events')
   })
 
