@@ -7,7 +7,7 @@ import { Secret } from '#lib/primitives/secret.ts'
 import { github } from '#lib/providers/github.ts'
 import { standardWebhooks } from '#lib/providers/standard-webhooks.ts'
 import { stripe } from '#lib/providers/stripe.ts'
-import { verify } from '#lib/webhooks/verify.ts'
+import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
 import type { HmacScheme } from '#lib/providers/provider.ts'
 import { interleaved, type Case } from './measure.ts'
 import { fixed, table } from './table.ts'
@@ -40,7 +40,7 @@ function cases(text: string): Case[] {
   const check = (scheme: HmacScheme, key: string, headers: Record<string, string>) => {
     const secrets = [new Secret(key)]
     const delivery = { header: (header: string) => headers[header], body }
-    return () => must(verify(scheme, delivery, secrets, now).kind === 'valid')
+    return () => must(verifyHmac(scheme, delivery, secrets, now).kind === 'valid')
   }
   const stripeSdk = new Stripe('sk_test_bench')
   const stripeHeader = stripeSdk.webhooks.generateTestHeaderString({ payload: text, secret })

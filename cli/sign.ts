@@ -1,6 +1,6 @@
 import { toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
-import type { HmacScheme } from '#lib/providers/provider.ts'
+import type { HmacScheme, Scheme } from '#lib/providers/provider.ts'
 import { hmacDigest, hmacKey } from '#lib/webhooks/schemes/hmac.ts'
 import { Failure } from './failure.ts'
 
@@ -14,9 +14,14 @@ export interface ToSign {
 
 /**
  * The headers that make `body` a webhook signed by `scheme`: verification read backwards, from the same data.
- * @throws Failure when the secret can't be a key of this scheme.
+ * @throws Failure when the secret can't be a key of this scheme, or nobody but the provider can sign by it.
  */
-export function signatureHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSign) {
+export function signatureHeaders(
+  scheme: Scheme,
+  secret: Secret,
+  { body, now, id }: ToSign,
+): Record<string, string> {
+  if (scheme.kind !== 'hmac') throw new Failure('unusable_secret', 'only the provider itself can sign this')
   const key = hmacKey(secret, scheme.key)
   if (!key)
     throw new Failure('unusable_secret', `the secret is not ${scheme.key.encoding} text that can sign`)

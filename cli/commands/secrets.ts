@@ -76,7 +76,7 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
   for (const part of secret.split(',')) {
     const fault = faultOf(part)
     if (fault) throw new Failure('bad_secret', `${fault}; nothing was stored`)
-    if (!hmacKey(new Secret(part), scheme.key))
+    if (scheme.kind === 'hmac' && !hmacKey(new Secret(part), scheme.key))
       throw new Failure('bad_secret', `the secret is not ${scheme.key.encoding}; nothing was stored`)
   }
   return new Secret(secret)

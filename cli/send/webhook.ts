@@ -1,7 +1,7 @@
 import { eventId } from '#lib/buffer/envelope.ts'
 import { epochMs, type EpochMs } from '#lib/primitives/clock.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
-import type { HmacScheme, WebhookDeclaration } from '#lib/providers/provider.ts'
+import type { Scheme, WebhookDeclaration } from '#lib/providers/provider.ts'
 import { parseBody } from '#lib/webhooks/body.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
 import { identify } from '#lib/webhooks/identity.ts'
@@ -50,7 +50,7 @@ export function webhookAt(recipe: Recipe, index: number): Webhook {
 /** Every header of the request, signed now. */
 export const signedHeaders = (
   webhook: Webhook,
-  scheme: HmacScheme,
+  scheme: Scheme,
   secret: Secret,
   now: EpochMs,
 ): Record<string, string> => ({

@@ -12,7 +12,9 @@ export interface Provider {
 }
 
 export interface WebhookDeclaration {
-  readonly scheme: HmacScheme
+  readonly scheme: Scheme
+  /** How the name of its secret ends, where that is not `WEBHOOK_SECRET`: `AUTH_TOKEN` makes `TWILIO_AUTH_TOKEN`. */
+  readonly secretSuffix?: string
   /** A request that asks for an answer instead of bringing an event; answered only after the signature holds. */
   readonly handshake?: Handshake
   /** The provider's own acknowledgement, where 202 with JSON is not what it wants. */
@@ -42,12 +44,24 @@ export type ValueSource =
   /** A form body's field; `pointer` then reads inside it, where the field holds JSON. */
   | { readonly form: string; readonly pointer?: string }
 
-/** HMAC over a template of signed parts. Fails closed: what isn't said here doesn't verify. */
+/** How a provider proves that it sent a webhook. Fails closed: what isn't said in the scheme doesn't verify. */
+export type Scheme =
+  | HmacScheme
+  | EcdsaScheme
+  | Ed25519Scheme
+  | TokenScheme
+  | BasicScheme
+  | SnsScheme
+  | CertificateScheme
+  | OidcScheme
+  | AnyScheme
+
+/** HMAC over a template of signed parts. */
 export interface HmacScheme {
   readonly kind: 'hmac'
   readonly algorithm: 'sha1' | 'sha256' | 'sha512'
-  /** How the configured text becomes the key: as UTF-8, or base64 after `prefix`. */
-  readonly key: { readonly encoding: 'utf8' | 'base64'; readonly prefix?: string }
+  /** How the configured text becomes the key: as UTF-8, or base64 or hex after `prefix`. */
+  readonly key: { readonly encoding: 'utf8' | 'base64' | 'hex'; readonly prefix?: string }
   readonly signature: {
     readonly header: string
     readonly encoding: 'hex' | 'base64' | 'base64url'
@@ -63,6 +77,72 @@ export interface HmacScheme {
   readonly id?: { readonly header: string }
   /** Other names for the same headers, all or none: Svix sends `svix-*` for `webhook-*`. */
   readonly aliases?: readonly { readonly from: string; readonly to: string }[]
+}
+
+/** ECDSA P-256 with SHA-256, a DER signature in base64 over a template, checked with a public key (SPKI, base64). */
+export interface EcdsaScheme {
+  readonly kind: 'ecdsa'
+  readonly signature: { readonly header: string }
+  readonly signed: readonly string[]
+  readonly timestamp?: { readonly header: string; readonly unit: 's' | 'ms' }
+}
+
+/** Ed25519 over a template, checked with a public key (32 raw bytes, base64 after `prefix`). */
+export interface Ed25519Scheme {
+  readonly kind: 'ed25519'
+  readonly key: { readonly prefix: string }
+  readonly signature: { readonly header: string; readonly format: SignatureFormat }
+  readonly signed: readonly string[]
+  readonly timestamp?: { readonly header: string; readonly unit: 's' | 'ms' }
+  readonly id?: { readonly header: string }
+}
+
+/** Nothing is signed: the secret itself comes in a header, after `prefix`. */
+export interface TokenScheme {
+  readonly kind: 'token'
+  readonly header: string
+  readonly prefix?: string
+}
+
+/** Nothing is signed: `Authorization: Basic`, the secret being `user:password`. */
+export interface BasicScheme {
+  readonly kind: 'basic'
+}
+
+/** Amazon SNS: RSA over named members of the body, by a certificate of SNS. The secret is the topic's ARN. */
+export interface SnsScheme {
+  readonly kind: 'sns'
+}
+
+/** RSA with SHA-256 over a template, by a certificate that a header names. The secret is one of the signed parts. */
+export interface CertificateScheme {
+  readonly kind: 'certificate'
+  readonly certificate: {
+    readonly header: string
+    /** Addresses it may be fetched from: scheme, host and the beginning of the path. */
+    readonly from: readonly string[]
+    /** How the common name of the certificate must end. */
+    readonly subjectEnds: string
+  }
+  readonly algorithm: { readonly header: string; readonly value: string }
+  readonly signature: { readonly header: string }
+  /** `{id}`, `{timestamp}`, `{secret}`, `{crc32}` (of the body, decimal) or literal text. */
+  readonly signed: readonly string[]
+  readonly id: { readonly header: string }
+  readonly timestamp: { readonly header: string; readonly unit: 'iso' }
+}
+
+/** An OIDC token in `Authorization: Bearer`, RS256. The secret is `audience e-mail`: whom it is for, and who sends it. */
+export interface OidcScheme {
+  readonly kind: 'oidc'
+  readonly issuers: readonly string[]
+  readonly jwks: string
+}
+
+/** One of several: which one a sender uses is its choice, each of them must hold by itself. */
+export interface AnyScheme {
+  readonly kind: 'any'
+  readonly of: readonly Exclude<Scheme, AnyScheme>[]
 }
 
 export type SignatureFormat =

@@ -12,7 +12,7 @@ export interface Delivery {
  * none. A mixture is left alone and so fails to verify.
  */
 export function withAliases(delivery: Delivery, { scheme }: WebhookDeclaration): Delivery {
-  const aliases = scheme.aliases ?? []
+  const aliases = ('aliases' in scheme ? scheme.aliases : undefined) ?? []
   const usesAliases =
     aliases.length > 0 &&
     aliases.every(({ from, to }) => delivery.header(from) !== undefined && delivery.header(to) === undefined)

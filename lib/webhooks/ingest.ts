@@ -13,7 +13,8 @@ import { handshakeEcho } from './handshake.ts'
 import { identify } from './identity.ts'
 import type { LiveSecrets, SigningSecrets } from './secrets.ts'
 import { store, type StoreDeps } from './store.ts'
-import { verify, type Verdict } from './verify.ts'
+import type { Verdict } from './verdict.ts'
+import { verify } from './verify.ts'
 
 export interface IngestDeps extends StoreDeps {
   readonly directory: Directory
@@ -74,7 +75,7 @@ async function authenticate(
     return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
   }
   const delivery = withAliases(arrival, declaration)
-  const verdict = verify(declaration.scheme, delivery, live.secrets, deps.clock.now())
+  const verdict = await verify(declaration.scheme, delivery, live.secrets, deps.clock.now())
   if (verdict.kind !== 'valid') return refuse(verdict, endpoint, deps)
   return accept(delivery, endpoint, declaration, deps)
 }
@@ -128,6 +129,11 @@ function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration
 
 function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestOutcome {
   const { provider, id: endpointId } = endpoint
+  if (verdict.kind === 'key_unavailable') {
+    deps.metrics.count('WebhookUnavailable', { provider })
+    deps.refusals('warn', 'the key of a sender could not be fetched', { provider, endpoint: endpointId })
+    return refused('unavailable', 'Send it again later: the certificate or key set could not be fetched.')
+  }
   if (verdict.kind !== 'refused') {
     deps.metrics.count('WebhookUnavailable', { provider })
     deps.refusals('error', 'an endpoint has no usable signing secret', { provider, endpoint: endpointId })

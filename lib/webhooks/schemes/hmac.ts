@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { sameBytes } from '../../primitives/bytes.ts'
+import { fromHex, sameBytes } from '../../primitives/bytes.ts'
 import type { Secret } from '../../primitives/secret.ts'
 import type { HmacScheme } from '../../providers/provider.ts'
 import { decodeDigest } from './signature.ts'
@@ -18,6 +18,7 @@ type KeyForm = HmacScheme['key']
 const made: Record<KeyForm['encoding'], WeakMap<Secret, KeyObject>> = {
   utf8: new WeakMap(),
   base64: new WeakMap(),
+  hex: new WeakMap(),
 }
 
 /** The HMAC key that a configured secret stands for; `undefined` when it can't be one (blank, or not base64). */
@@ -34,7 +35,13 @@ export function hmacKey(secret: Secret, form: KeyForm): KeyObject | undefined {
 function keyBytes(text: string, { encoding, prefix = '' }: KeyForm): Buffer | undefined {
   if (text.trim() === '') return undefined
   const own = text.startsWith(prefix) ? text.slice(prefix.length) : text
-  return encoding === 'utf8' ? Buffer.from(own, 'utf8') : lenientBase64(own)
+  return keyDecoders[encoding](own)
+}
+
+const keyDecoders = {
+  utf8: (text: string): Buffer => Buffer.from(text, 'utf8'),
+  base64: lenientBase64,
+  hex: (text: string): Buffer | undefined => fromHex(text.toLowerCase()),
 }
 
 /** Secrets come from the operator, so padding may be left out; anything that is not base64 still refuses. */
