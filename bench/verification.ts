@@ -8,7 +8,7 @@ import { github } from '#lib/providers/github.ts'
 import { standardWebhooks } from '#lib/providers/standard-webhooks.ts'
 import { stripe } from '#lib/providers/stripe.ts'
 import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
-import type { HmacScheme } from '#lib/providers/provider.ts'
+import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { interleaved, type Case } from './measure.ts'
 import { fixed, table } from './table.ts'
 

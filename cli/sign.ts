@@ -1,6 +1,6 @@
 import { toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
-import type { HmacScheme, Scheme } from '#lib/providers/provider.ts'
+import type { HmacScheme, Scheme } from '#lib/providers/scheme.ts'
 import { hmacDigest, hmacKey } from '#lib/webhooks/schemes/hmac.ts'
 import { Failure } from './failure.ts'
 

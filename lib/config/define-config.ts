@@ -1,5 +1,6 @@
 import type { Handler } from '../processing/handler.ts'
-import type { HmacScheme, ValueSource } from '../providers/provider.ts'
+import type { ValueSource } from '../providers/provider.ts'
+import type { HmacScheme } from '../providers/scheme.ts'
 
 /** What `sluice.config.ts` says: the one file a user must edit. Checked by `parseConfig` when the template is made. */
 export interface SluiceConfig {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { findProvider, providers } from '../providers/catalog.ts'
-import type { HmacScheme } from '../providers/provider.ts'
+import type { HmacScheme } from '../providers/scheme.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'

@@ -1,4 +1,5 @@
-import type { HmacScheme, ValueSource, WebhookDeclaration } from '../providers/provider.ts'
+import type { ValueSource, WebhookDeclaration } from '../providers/provider.ts'
+import type { HmacScheme } from '../providers/scheme.ts'
 
 /** One webhook address. The provider's default endpoint has the provider's id and answers on `/webhooks/{provider}`. */
 export interface Endpoint {
@@ -11,6 +12,10 @@ export interface Endpoint {
   readonly scheme?: HmacScheme
   /** Replaces the provider's sources of a delivery's identity. */
   readonly deliveryKey?: readonly ValueSource[]
+  /** The address as the provider knows it, where the signature covers it: `https://hooks.example.com`. */
+  readonly publicUrl?: string
+  /** Which tenant an account at the provider is; others belong to {@link tenant}. */
+  readonly tenants?: Readonly<Record<string, string>>
   /** Bodies above this get 413. */
   readonly maxBodyBytes: number
 }

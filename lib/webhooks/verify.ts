@@ -1,6 +1,6 @@
 import type { EpochMs } from '../primitives/clock.ts'
 import type { Secret } from '../primitives/secret.ts'
-import type { Scheme } from '../providers/provider.ts'
+import type { Scheme } from '../providers/scheme.ts'
 import type { Delivery } from './delivery.ts'
 import { verifyHmac } from './schemes/hmac-verify.ts'
 import type { Verdict } from './verdict.ts'

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../primitives/clock.ts'
 import type { Secret } from '../../primitives/secret.ts'
-import type { HmacScheme } from '../../providers/provider.ts'
+import type { HmacScheme } from '../../providers/scheme.ts'
 import type { Delivery } from '../delivery.ts'
 import { refused, valid, type Refusal, type Verdict } from '../verdict.ts'
 import { staleness } from './freshness.ts'

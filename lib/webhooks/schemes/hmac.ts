@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { fromHex, sameBytes } from '../../primitives/bytes.ts'
 import type { Secret } from '../../primitives/secret.ts'
-import type { HmacScheme } from '../../providers/provider.ts'
+import type { HmacScheme } from '../../providers/scheme.ts'
 import { decodeDigest } from './signature.ts'
 
 /** The signed values that are not the body. */

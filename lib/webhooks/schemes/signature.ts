@@ -1,4 +1,4 @@
-import type { HmacScheme, SignatureFormat } from '../../providers/provider.ts'
+import type { HmacScheme, SignatureFormat } from '../../providers/scheme.ts'
 import { fromBase64, fromHex } from '../../primitives/bytes.ts'
 
 /** Signatures beyond the tenth of one header are not looked at: a rotation needs two. */

@@ -9,7 +9,7 @@ import { parseConfig } from '#lib/config/parse-config.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
-import type { HmacScheme } from '#lib/providers/provider.ts'
+import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 
 const now = epochMs(Date.now())

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { HmacScheme } from '#lib/providers/provider.ts'
+import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
