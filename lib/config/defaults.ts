@@ -31,6 +31,8 @@ export const worker = {
   startFloorMs: seconds(3),
   /** The handler's deadline is this much before Lambda's. */
   handlerMarginMs: seconds(1),
+  /** A handler is not started with less time than this before its deadline: the claim took the rest. */
+  handlerFloorMs: seconds(1),
   /** A lease outlives the invocation by this much, to cover skewed clocks. */
   leaseMarginMs: seconds(2),
 } as const

@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors/sluice-error.ts'
-import { later, ms, isPast, type Clock } from '../primitives/clock.ts'
+import { elapsed, isPast, ms, type Clock, type EpochMs } from '../primitives/clock.ts'
 import { DeadlineExceeded } from '../primitives/deadline.ts'
 
 /** One attempt's time: what a handler may do ends with it, also when its promise goes on in a later invocation. */
@@ -15,9 +15,9 @@ export interface AttemptScope {
 
 const attemptIsOver = new SluiceError('LEASE_LOST', 'the attempt is over')
 
-/** `budgetMs` is what is left for the handler. */
-export function attemptScope(clock: Clock, budgetMs: number, outgoing: typeof fetch): AttemptScope {
-  const deadline = later(clock.now(), budgetMs)
+/** `deadline` is when the handler's time is over. */
+export function attemptScope(clock: Clock, deadline: EpochMs, outgoing: typeof fetch): AttemptScope {
+  const budgetMs = Math.max(0, elapsed(clock.now(), deadline))
   const timeUp = Promise.withResolvers<never>()
   // Nobody may be waiting when the time is up.
   timeUp.promise.catch(() => {})
@@ -40,12 +40,13 @@ export function attemptScope(clock: Clock, budgetMs: number, outgoing: typeof fe
     },
     // The clock is asked too: a frozen sandbox fires its timers late.
     isOver: () => reason !== undefined || isPast(deadline, clock.now()),
-    fetch: (input, init = {}) => {
+    fetch: (input, init) => {
       if (scope.isOver()) return Promise.reject(attemptIsOver)
-      const { signal } = scope
+      // A signal that is given replaces the one of a `Request`: both have to count.
+      const own = init?.signal ?? (input instanceof Request ? input.signal : undefined)
       return outgoing(input, {
         ...init,
-        signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal,
+        signal: own ? AbortSignal.any([scope.signal, own]) : scope.signal,
       })
     },
     race: (work) => Promise.race([work, timeUp.promise]),

@@ -1,10 +1,10 @@
 import type { ObjectStore } from '../buffer/buffer.ts'
 import type { Envelope } from '../buffer/envelope.ts'
 import { retry, worker } from '../config/defaults.ts'
-import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
 import type { Claim, ClaimOutcome, Claims } from '../idempotency/claims.ts'
 import { fullJitter } from '../primitives/backoff.ts'
-import { elapsed, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
+import { elapsed, later, ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -47,14 +47,17 @@ export async function processEnvelope(
   deps: ProcessDeps,
 ): Promise<Processed> {
   const { claims, clock, random } = deps
+  const now = clock.now()
   const facts = factsOf(envelope, deps.volatile)
   const outcome = await claims.claim({
     facts,
     owner: token128(random),
-    leaseUntil: later(clock.now(), remainingMs + worker.leaseMarginMs),
+    leaseUntil: later(now, remainingMs + worker.leaseMarginMs),
     redrive: envelope.redrive,
   })
-  if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, remainingMs, deps)
+  // An instant, not a length: a slow claim takes its time from the handler, never from what comes after it.
+  const deadline = later(now, remainingMs - worker.handlerMarginMs)
+  if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, deadline, deps)
   return turnAway(envelope, outcome, deps)
 }
 
@@ -90,28 +93,30 @@ async function turnAway(
 async function attempt(
   envelope: Envelope,
   claim: Claim,
-  remainingMs: number,
+  deadline: EpochMs,
   deps: ProcessDeps,
 ): Promise<Processed> {
   // Started and crashed too often to be started again.
   if (claim.attempts > deps.maxAttempts) return bury(envelope, claim, 'attempts_exhausted', deps)
-  const scope = attemptScope(deps.clock, Math.max(0, remainingMs - worker.handlerMarginMs), deps.fetch)
-  let { steps } = claim
+  if (elapsed(deps.clock.now(), deadline) < worker.handlerFloorMs) {
+    return park(envelope, claim, 'no_time_left', deps)
+  }
+  const scope = attemptScope(deps.clock, deadline, deps.fetch)
+  let delivered: Delivered = claim
   try {
     const raw = await readPayload(envelope, deps.objects, scope)
-    const delivered = await handle(envelope, raw, claim, scope, deps)
-    steps = delivered.steps
-    if (delivered.failure !== undefined) {
-      return await putBack(envelope, claim, delivered.failure, steps, deps)
-    }
-    return await finish(envelope, raw, claim, deps)
+    delivered = await handle(envelope, raw, claim, scope, deps)
+    if (delivered.failure === undefined) return await finish(envelope, raw, claim, deps)
   } catch (error) {
     if (!(error instanceof SluiceError) || error.code === 'LEDGER_UNAVAILABLE') throw error
-    if (error.consequence === 'park') return await bury(envelope, claim, error.code.toLowerCase(), deps)
-    return await putBack(envelope, claim, describeError(error), steps, deps)
+    const reason = error.code.toLowerCase()
+    if (error.consequence === 'park') return await bury(envelope, claim, reason, deps)
+    // What failed is Sluice's own: the bucket. No handler is to blame, so no attempt is used.
+    return await park(envelope, { ...claim, steps: delivered.steps }, reason, deps)
   } finally {
     scope.end()
   }
+  return putBack(envelope, { ...claim, steps: delivered.steps }, delivered.failure, deps)
 }
 
 function handle(
@@ -150,15 +155,23 @@ async function finish(
   return settled
 }
 
+/** Releases the claim and gives its attempt back: no handler has failed. Each round waits longer than the one before. */
+async function park(envelope: Envelope, claim: Claim, reason: string, deps: ProcessDeps): Promise<Processed> {
+  if ((await deps.claims.park(claim, reason, claim.steps)) === 'lost') return lost(envelope, claim, deps)
+  const delayMs = Math.max(1_000, fullJitter(retry, claim.fence, deps.random))
+  deps.metrics.count('EventParked', { provider: envelope.provider })
+  deps.log('warn', 'an event is parked', { ...about(envelope), reason, delayMs })
+  return again(delayMs)
+}
+
 async function putBack(
   envelope: Envelope,
   claim: Claim,
   reason: string,
-  steps: readonly string[],
   deps: ProcessDeps,
 ): Promise<Processed> {
   if (claim.attempts >= deps.maxAttempts) return bury(envelope, claim, reason, deps)
-  if ((await deps.claims.fail(claim, reason, steps)) === 'lost') return lost(envelope, claim, deps)
+  if ((await deps.claims.fail(claim, reason, claim.steps)) === 'lost') return lost(envelope, claim, deps)
   const delayMs = Math.max(1_000, fullJitter(retry, claim.attempts, deps.random))
   deps.metrics.count('EventRetried', { provider: envelope.provider })
   deps.log('warn', 'an event failed and will be tried again', {

@@ -250,5 +250,43 @@ test('D3: with less than the floor left no event is started and no request made'
   expect(requests).toEqual([])
 })
 
+test('D3: a slow claim takes its time from the handler, whose deadline stays a second before the end', async () => {
+  const aborted: number[] = []
+  const { clock, work, faults, record } = givenWorker(table, {
+    handlers: [
+      (_event, { signal }) => {
+        signal.addEventListener('abort', () => void aborted.push(clock.now()))
+        return new Promise(() => {})
+      },
+    ],
+  })
+  const startedAt = clock.now()
+  faults.after = async () => {
+    faults.after = undefined
+    await clock.advance(5_000)
+  }
+  const envelope = envelopeOf(clock)
+  const pending = work([envelope])
+  while (aborted.length === 0) await clock.next()
+  expect(await pending).toEqual(['m0'])
+  expect(aborted).toEqual([startedAt + 29_000])
+  expect(await record(envelope.id)).toMatchObject({ st: 'retry' })
+})
+
+test('D3, D5: a claim that leaves no time starts no handler and counts no attempt', async () => {
+  const { clock, work, effects, faults, record, counted } = givenEffects()
+  faults.after = async () => {
+    faults.after = undefined
+    await clock.advance(28_500)
+  }
+  const envelope = envelopeOf(clock)
+  expect(await work([envelope])).toEqual(['m0'])
+  expect(effects).toEqual([])
+  expect(counted).toEqual(['EventParked'])
+  expect(await record(envelope.id)).toMatchObject({ st: 'parked', attempts: 0, reason: 'no_time_left' })
+  expect(await work([envelope])).toEqual([])
+  expect(effects[0]?.context).toMatchObject({ attempt: 1, fence: 2 })
+})
+
 const contentHashOf = (envelope: Envelope): string =>
   factsOf(envelope, (provider) => findProvider(provider)?.webhooks).contentHash

@@ -244,7 +244,10 @@ describe('a body in the bucket', () => {
       objects: { ...worker.deps.objects, get: () => Promise.reject(new Error('503')) },
     })
     expect(await down([envelope])).toEqual(['m0'])
-    expect(await worker.record(envelope.id)).toMatchObject({ st: 'retry' })
+    expect(await worker.record(envelope.id)).toMatchObject({ st: 'parked', attempts: 0, leaseUntil: 0 })
+    expect(worker.counted).toEqual(['EventParked'])
+    expect(await worker.work([envelope])).toEqual([])
+    expect(await worker.record(envelope.id)).toMatchObject({ st: 'done', attempts: 1 })
   })
 
   test.each([
