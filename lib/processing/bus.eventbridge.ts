@@ -3,7 +3,7 @@ import { busSource } from '../config/names.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { toBase64 } from '../primitives/bytes.ts'
 import type { SluiceEvent } from './handler.ts'
-import type { Sink } from './sink.ts'
+import { busSink, type Sink } from './sink.ts'
 
 export interface EventBridgeBusOptions {
   readonly client: Pick<EventBridgeClient, 'send'>
@@ -22,7 +22,7 @@ const maxDetailTypeChars = 128
  */
 export function eventBridgeBus({ client, busName }: EventBridgeBusOptions): Sink {
   return {
-    name: 'bus',
+    name: busSink,
     wants: () => true,
     async deliver(event, { idempotencyKey, rawBody, signal }) {
       const entry = {

@@ -10,23 +10,32 @@ export interface Delivered {
   readonly failure?: string
 }
 
+/** What one sink gets: its own, so that nothing it does to it shows anywhere else. */
+export interface Offer {
+  readonly event: SluiceEvent
+  readonly context: HandlerContext
+}
+
+export interface Delivery {
+  readonly sinks: readonly Sink[]
+  /** Names of those that have had the event. */
+  readonly done: readonly string[]
+  /** 1 for the first start. */
+  readonly attempt: number
+  readonly offer: () => Offer
+}
+
 /**
  * Hands the event to each sink that has not had it yet, one after the other. A failing one does not keep the event from
  * the others: the next attempt runs only what failed.
  */
-export async function deliver(
-  event: SluiceEvent,
-  sinks: readonly Sink[],
-  done: readonly string[],
-  context: HandlerContext,
-  scope: AttemptScope,
-): Promise<Delivered> {
-  const steps = [...done]
+export async function deliver(delivery: Delivery, scope: AttemptScope): Promise<Delivered> {
+  const steps = [...delivery.done]
   let failure: string | undefined
-  for (const sink of sinks) {
-    if (done.includes(sink.name)) continue
+  for (const sink of pending(delivery)) {
     try {
       if (scope.isOver()) throw new SluiceError('HANDLER_FAILED', 'no time was left')
+      const { event, context } = delivery.offer()
       await scope.race(sink.deliver(event, context))
       steps.push(sink.name)
     } catch (error) {
@@ -34,4 +43,12 @@ export async function deliver(
     }
   }
   return failure === undefined ? { steps } : { steps, failure }
+}
+
+/** Each attempt begins with another one: a sink that eats all the time must not keep the event from the rest for good. */
+function pending({ sinks, done, attempt }: Delivery): readonly Sink[] {
+  if (attempt === 1 && done.length === 0) return sinks
+  const left = sinks.filter(({ name }) => !done.includes(name))
+  const first = (attempt - 1) % Math.max(1, left.length)
+  return [...left.slice(first), ...left.slice(0, first)]
 }

@@ -9,9 +9,10 @@ import { token128, type Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { attemptScope, type AttemptScope } from './attempt-scope.ts'
-import { deliver, type Delivered } from './deliver.ts'
+import { contextOf } from './context.ts'
+import { deliver, type Delivered, type Offer } from './deliver.ts'
 import { toEvent } from './event.ts'
-import type { HandlerContext } from './handler.ts'
+import type { SluiceEvent } from './handler.ts'
 import { buryConflict, factsOf, keptOf, type VolatilePointers } from './ledger-entry.ts'
 import { readPayload } from './payload.ts'
 import type { Sink } from './sink.ts'
@@ -121,26 +122,21 @@ async function attempt(
 
 function handle(
   envelope: Envelope,
-  rawBody: Uint8Array,
+  raw: Uint8Array,
   claim: Claim,
   scope: AttemptScope,
   deps: ProcessDeps,
 ): Promise<Delivered> {
-  const event = toEvent(envelope, rawBody)
+  const event = toEvent(envelope, raw)
   const sinks = deps.sinks.filter((sink) => sink.wants(event))
   if (sinks.length === 0) deps.metrics.count('EventUnhandled', { provider: envelope.provider })
-  const context: HandlerContext = {
-    idempotencyKey: envelope.replayOf ?? envelope.id,
-    fence: claim.fence,
-    attempt: claim.attempts,
-    get signal() {
-      return scope.signal
-    },
-    rawBody,
-    fetch: scope.fetch,
-    log: deps.log,
+  let fresh: SluiceEvent | undefined = event
+  const offer = (): Offer => {
+    const own = fresh ?? toEvent(envelope, raw)
+    fresh = undefined
+    return { event: own, context: contextOf({ envelope, raw, claim, scope, log: deps.log }) }
   }
-  return deliver(event, sinks, claim.steps, context, scope)
+  return deliver({ sinks, done: claim.steps, attempt: claim.attempts, offer }, scope)
 }
 
 async function finish(

@@ -5,16 +5,11 @@ import { days, later, ms } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { factsOf } from '#lib/processing/ledger-entry.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
-import {
-  envelopeOf,
-  givenWorker,
-  startLedger,
-  type Effect,
-  type LedgerTable,
-} from '#test/fakes/given-worker.ts'
+import { envelopeOf, givenWorker, startLedger, type Effect } from '#test/fakes/given-worker.ts'
+import type { Tables } from '#test/fakes/tables.ts'
 import { skewed } from '#test/fakes/virtual-clock.ts'
 
-let table: LedgerTable
+let table: Tables
 beforeAll(async () => {
   table = await startLedger()
 })

@@ -5,6 +5,8 @@ import { eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
 import { openKept } from '#lib/buffer/kept.ts'
 import { minutes } from '#lib/primitives/clock.ts'
 import { hashTuple, sha256Hex } from '#lib/primitives/bytes.ts'
+import { handlerSinks } from '#lib/processing/handler-sinks.ts'
+import { on } from '#lib/processing/handler.ts'
 import { redrive, replay, type ReplayDeps } from '#lib/processing/replay.ts'
 import {
   envelopeOf,
@@ -12,10 +14,10 @@ import {
   startLedger,
   type Effect,
   type GivenWorker,
-  type LedgerTable,
 } from '#test/fakes/given-worker.ts'
+import type { Tables } from '#test/fakes/tables.ts'
 
-let table: LedgerTable
+let table: Tables
 beforeAll(async () => {
   table = await startLedger()
 })
@@ -139,6 +141,23 @@ describe('a failing handler', () => {
     expect(runs).toEqual(['first', 'second', 'third', 'second'])
   })
 
+  test('F30: one that eats all the time in every attempt does not keep the event from the others', async () => {
+    const runs: string[] = []
+    const worker = givenWorker(table, {
+      handlers: [() => new Promise(() => {}), () => void runs.push('second')],
+      sinks: [{ name: 'bus', wants: () => true, deliver: async () => void runs.push('bus') }],
+    })
+    const envelope = envelopeOf(worker.clock)
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const pending = worker.work([envelope])
+      while (!(await worker.clock.next()));
+      expect(await pending).toEqual(['m0'])
+      await worker.clock.advance(minutes(15))
+    }
+    expect(runs).toEqual(['second', 'bus'])
+    expect(await worker.record(envelope.id)).toMatchObject({ steps: ['handler-1', 'bus'] })
+  })
+
   test('F33: a message that can not be hidden is still reported as failed', async () => {
     const worker = given(() => {
       throw new Error('no')
@@ -195,6 +214,28 @@ describe('the attempt of a handler', () => {
     expect(refused).toMatchObject([{ code: 'LEASE_LOST' }])
   })
 
+  test("its fetch ends with the attempt, with the caller's signal, and with the one of a request", async () => {
+    const signals: AbortSignal[] = []
+    const worker = given(async ({ context }) => {
+      const own = new AbortController()
+      const request = new Request('https://books.test', { signal: own.signal })
+      await context.fetch(request)
+      await context.fetch('https://books.test', { signal: own.signal })
+      await context.fetch('https://books.test')
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
+      own.abort()
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false])
+    })
+    const spying = worker.sandbox({
+      fetch: async (_input, init) => {
+        signals.push(init?.signal as AbortSignal)
+        return new Response()
+      },
+    })
+    expect(await spying([envelopeOf(worker.clock)])).toEqual([])
+    expect(signals[2]?.aborted).toBe(true)
+  })
+
   test('I02: it sees the very bytes that were accepted', async () => {
     const worker = given()
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -205,6 +246,35 @@ describe('the attempt of a handler', () => {
     expect(Buffer.from(context.rawBody).equals(Buffer.from(bytes))).toBe(true)
     expect(event.data).toBe(Buffer.from(bytes).toString('base64'))
   })
+})
+
+describe('what a handler does to what it is given', () => {
+  const vandal = ({ event, context }: Effect) => {
+    Object.assign(event.data as object, { amount: 0 })
+    context.rawBody.fill(0)
+  }
+
+  test('shows neither to the next handler nor in what is kept', async () => {
+    const seen: unknown[] = []
+    const worker = givenWorker(table, {
+      handlers: [
+        (event, context) => vandal({ event, context }),
+        (event, context) => void seen.push(event.data, Buffer.from(context.rawBody).toString()),
+      ],
+    })
+    const text = '{"id":"evt","amount":5}'
+    const envelope = envelopeOf(worker.clock, { text })
+    expect(await worker.work([envelope])).toEqual([])
+    expect(seen).toEqual([{ id: 'evt', amount: 5 }, text])
+    const { envelope: kept } = (await worker.record(envelope.id)) as { envelope: Uint8Array }
+    expect(openKept(kept)).toMatchObject({ envelope: { body: envelope.body } })
+  })
+})
+
+test('a handler that is called as the bus is, or as another, is still its own step', () => {
+  const named = (name: string) => on('*', () => {}, name)
+  const sinks = handlerSinks(['bus', 'a', 'a#2', 'a'].map(named))
+  expect(sinks.map(({ name }) => name)).toEqual(['bus#2', 'a', 'a#2', 'a#3'])
 })
 
 describe('a body in the bucket', () => {

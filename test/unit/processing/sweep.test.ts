@@ -4,9 +4,10 @@ import type { DeadLetter, DeadLetterQueue } from '#lib/buffer/dead-letter-queue.
 import { encodeEnvelope } from '#lib/buffer/envelope.ts'
 import { hashTuple } from '#lib/primitives/bytes.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
-import { envelopeOf, givenWorker, startLedger, type LedgerTable } from '#test/fakes/given-worker.ts'
+import { envelopeOf, givenWorker, startLedger } from '#test/fakes/given-worker.ts'
+import type { Tables } from '#test/fakes/tables.ts'
 
-let table: LedgerTable
+let table: Tables
 beforeAll(async () => {
   table = await startLedger()
 })
