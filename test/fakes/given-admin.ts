@@ -1,11 +1,8 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { adminApp } from '#functions/admin/app.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
-import { startServices } from '#infra/local/services/start-services.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
 import type { ObjectStore } from '#lib/buffer/buffer.ts'
 import { eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
-import { byDeath, byTime, controlKeys, ledgerKey } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import type { Claims } from '#lib/idempotency/claims.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
@@ -16,68 +13,8 @@ import { Secret } from '#lib/primitives/secret.ts'
 import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
+import { createTables, type Tables } from './tables.ts'
 import { virtualClock } from './virtual-clock.ts'
-
-export interface Tables {
-  readonly client: DynamoDBClient
-  readonly close: () => Promise<void>
-}
-
-/** Ledger and Control on the local DynamoDB, with the template's keys and projections. */
-export async function startTables(): Promise<Tables> {
-  const services = await startServices()
-  const client = new DynamoDBClient({
-    region: 'us-east-1',
-    endpoint: services.endpoints.dynamodb,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  })
-  return {
-    client,
-    close: async () => {
-      client.destroy()
-      await services.close()
-    },
-  }
-}
-
-const keys = (partition: string, sort?: string) => [
-  { AttributeName: partition, KeyType: 'HASH' as const },
-  ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
-]
-const texts = (names: readonly string[]) =>
-  names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))
-const indexOf = ({ index, partition, sort, include }: typeof byTime | typeof byDeath) => ({
-  IndexName: index,
-  KeySchema: keys(partition, sort),
-  Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...include] },
-})
-
-async function createTables(client: DynamoDBClient, ledger: string, control: string): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName: ledger,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: keys(ledgerKey),
-      AttributeDefinitions: texts([
-        ledgerKey,
-        byTime.partition,
-        byTime.sort,
-        byDeath.partition,
-        byDeath.sort,
-      ]),
-      GlobalSecondaryIndexes: [indexOf(byTime), indexOf(byDeath)],
-    }),
-  )
-  await client.send(
-    new CreateTableCommand({
-      TableName: control,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: keys(controlKeys.partition, controlKeys.sort),
-      AttributeDefinitions: texts([controlKeys.partition, controlKeys.sort]),
-    }),
-  )
-}
 
 /** One event to be in the Ledger, written by the same claims that the worker uses. */
 interface Seed {

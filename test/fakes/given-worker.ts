@@ -1,10 +1,9 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import type { Context, SQSRecord } from 'aws-lambda'
 import { workerBatch, type WorkerDeps } from '#functions/worker/batch.ts'
-import { startServices } from '#infra/local/services/start-services.ts'
 import type { ObjectStore } from '#lib/buffer/buffer.ts'
 import { encodeEnvelope, eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
-import { byDeath, byTime, ledgerKey } from '#lib/config/names.ts'
+import { ledgerKey } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { toRecord, type Item } from '#lib/idempotency/record.dynamo.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
@@ -14,6 +13,7 @@ import { on, type HandlerContext, type HandlerFunction, type SluiceEvent } from 
 import type { Sink } from '#lib/processing/sink.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
+import { createTables, startTables, type Tables } from './tables.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
 /** What happens to a call before it reaches the table (`throw`: it never does) or after (`throw`: its answer is lost). */
@@ -22,53 +22,11 @@ export interface Faults {
   after?: ((operation: string, input: object) => unknown) | undefined
 }
 
-export interface LedgerTable {
-  readonly client: DynamoDBClient
-  readonly close: () => Promise<void>
-}
-
 /** A Ledger on the local DynamoDB, through the real client. */
-export async function startLedger(): Promise<LedgerTable> {
-  const services = await startServices()
-  const client = new DynamoDBClient({
-    region: 'us-east-1',
-    endpoint: services.endpoints.dynamodb,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  })
-  const index = ({
-    index: IndexName,
-    partition,
-    sort,
-  }: {
-    index: string
-    partition: string
-    sort: string
-  }) => ({
-    IndexName,
-    KeySchema: [
-      { AttributeName: partition, KeyType: 'HASH' as const },
-      { AttributeName: sort, KeyType: 'RANGE' as const },
-    ],
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
-  })
-  const attributes = [ledgerKey, byTime.partition, byTime.sort, byDeath.partition, byDeath.sort]
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'ledger',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: attributes.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [{ AttributeName: ledgerKey, KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: [index(byTime), index(byDeath)],
-    }),
-  )
-  return {
-    client,
-    close: async () => {
-      client.destroy()
-      await services.close()
-    },
-  }
+export async function startLedger(): Promise<Tables> {
+  const tables = await startTables()
+  await createTables(tables.client, 'ledger', 'control')
+  return tables
 }
 
 export interface GivenWorker {
@@ -102,7 +60,7 @@ export interface Effect {
 
 /** The worker with everything real but time, S3 and the queue; its Ledger is `table`. */
 export function givenWorker(
-  table: LedgerTable,
+  table: Tables,
   options: {
     readonly handlers?: readonly HandlerFunction[]
     readonly sinks?: readonly Sink[]

@@ -4,7 +4,8 @@ import { ledger } from '#lib/config/defaults.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import type { HistoryQuery } from '#lib/idempotency/history.ts'
 import { days, epochMs, hours, later, minutes } from '#lib/primitives/clock.ts'
-import { givenAdmin, startTables, type GivenAdmin, type Tables } from '../../fakes/given-admin.ts'
+import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
+import { startTables, type Tables } from '../../fakes/tables.ts'
 import { virtualClock } from '../../fakes/virtual-clock.ts'
 
 let tables: Tables

@@ -8,7 +8,8 @@ import { inlineBody } from '#lib/buffer/envelope.ts'
 import { keepMessage } from '#lib/buffer/kept.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import { days } from '#lib/primitives/clock.ts'
-import { givenAdmin, startTables, type GivenAdmin, type Tables } from '../../fakes/given-admin.ts'
+import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
+import { startTables, type Tables } from '../../fakes/tables.ts'
 import { virtualClock } from '../../fakes/virtual-clock.ts'
 
 let tables: Tables

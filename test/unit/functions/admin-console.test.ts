@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { loginLinkLifetime, mintLoginLink } from '#lib/admin/login-link.ts'
 import { sessionLifetime } from '#lib/admin/session.ts'
 import { seconds } from '#lib/primitives/clock.ts'
-import { givenAdmin, startTables, type GivenAdmin, type Tables } from '../../fakes/given-admin.ts'
+import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
+import { startTables, type Tables } from '../../fakes/tables.ts'
 import { virtualClock } from '../../fakes/virtual-clock.ts'
 
 let tables: Tables
