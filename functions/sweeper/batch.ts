@@ -7,17 +7,23 @@ import { sweepDeadLetters, sweepSpill, type SweepDeps } from '#lib/processing/sw
 /** Room to end before Lambda ends the invocation. */
 const marginMs = 1_000
 
-/** Each minute: the spill first, then the dead-letter queues. What one round does not reach, the next one does. */
+/**
+ * Each minute: the spill first, for at most half of the time, then the dead-letter queues. What one round does not reach,
+ * the next one does.
+ */
 export function sweep(deps: SweepDeps) {
   return async (_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
-    const deadline = deadlineAfter(deps.clock, ms(context.getRemainingTimeInMillis() - marginMs))
-    for (const round of [sweepSpill, sweepDeadLetters]) {
+    const rounds = [sweepSpill, sweepDeadLetters]
+    for (const [index, round] of rounds.entries()) {
+      const left = context.getRemainingTimeInMillis() - marginMs
+      const deadline = deadlineAfter(deps.clock, ms(left / (rounds.length - index)))
       try {
         await round(deadline.signal, deps)
       } catch (error) {
         deps.log('error', 'a sweep ended early', { error: describeError(error) })
+      } finally {
+        deadline.end()
       }
     }
-    deadline.end()
   }
 }

@@ -56,7 +56,8 @@ function makeSchema() {
   const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
   const text = z.string().check(z.maxLength(2_048))
   const instant = z.pipe(
-    z.int().check(z.gte(0)),
+    // The last instant that a `Date` can hold.
+    z.int().check(z.gte(0), z.lte(8_640_000_000_000_000)),
     z.transform((value: number) => epochMs(value)),
   )
   return z.strictObject({

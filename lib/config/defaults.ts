@@ -78,5 +78,7 @@ export const bucketLifetime = days(45)
 export const logRetentionDays = 30
 /** Spilled envelopes are put back on the queue this often. */
 export const sweepPeriod = minutes(1)
+/** Spilled envelopes, or dead letters, in work at the same time. */
+export const sweepConcurrency = 10
 /** AWS calls: connect, then the whole request. */
 export const awsTimeouts = { connectMs: ms(300), requestMs: ms(2_000) } as const

@@ -47,8 +47,13 @@ export class SluiceError extends Error {
 
 /** A short, safe description of anything thrown: class and message of errors, the type of the rest. At most 256 characters. */
 export function describeError(thrown: unknown): string {
-  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `thrown ${typeof thrown}`
-  return text.slice(0, 256)
+  try {
+    const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `thrown ${typeof thrown}`
+    return text.slice(0, 256)
+  } catch {
+    // Whoever throws decides what `name` and `message` are.
+    return 'thrown something that can not be described'
+  }
 }
 
 /** The AWS SDK's error name (`ConditionalCheckFailedException`, …), or the plain error's, or `undefined`. */

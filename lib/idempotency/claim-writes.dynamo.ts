@@ -166,7 +166,7 @@ export function buryWrite(event: EventFacts, reason: string, kept: KeptEnvelope,
   return {
     id: event.id,
     update: `SET ${setFacts}, ${optionalFacts(event).set}v = :v, st = :dead, leaseUntil = :zero, attempts = if_not_exists(attempts, :zero), ${untouched.join(', ')}, ${buried.set}`,
-    condition: `${isNew} OR expireAt <= :now OR (${isOpen} AND leaseUntil <= :nowMs)`,
+    condition: `${isNew} OR expireAt <= :now OR (${isOpen} AND leaseUntil <= :nowMs AND contentHash = :contentHash)`,
     names: allNames,
     values: {
       ...factValues(event),

@@ -40,8 +40,10 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
     async buryUnclaimed(event, reason, kept) {
       const answer = await write(buryWrite(event, reason, kept, clock.now()))
       if (answer.kind === 'written') return 'settled'
-      const status = answer.found?.st
-      return status === 'done' || status === 'dead' ? 'settled' : 'busy'
+      const { found } = answer
+      if (!found) return 'busy'
+      if (found.contentHash !== event.contentHash) return 'conflict'
+      return found.st === 'done' || found.st === 'dead' ? 'settled' : 'busy'
     },
     async flagReplayed(id) {
       await write({

@@ -32,6 +32,9 @@ export type ClaimOutcome =
 /** `lost`: another owner has taken over, or the record is gone; nothing was written. */
 export type Settlement = 'settled' | 'lost'
 
+/** `busy`: someone holds the event. `conflict`: another content stands under this id. In both nothing was written. */
+export type Burial = 'settled' | 'busy' | 'conflict'
+
 export interface ClaimRequest {
   readonly facts: EventFacts
   /** 128 random bits, made before the first try of the write. */
@@ -59,7 +62,7 @@ export interface Claims {
   /** Sets the event aside with its reason, to be seen and redriven. */
   bury(claim: Claim, reason: string, kept: KeptEnvelope): Promise<Settlement>
   /** The same for what no worker holds: a conflict, a message that crashed its workers, or one that is no event. */
-  buryUnclaimed(facts: EventFacts, reason: string, kept: KeptEnvelope): Promise<'settled' | 'busy'>
+  buryUnclaimed(facts: EventFacts, reason: string, kept: KeptEnvelope): Promise<Burial>
   /** Marks a settled event whose signed body came again under another unsigned id. */
   flagReplayed(id: string): Promise<void>
 }

@@ -49,7 +49,9 @@ async function processMessage(message: QueuedMessage, deps: BatchDeps): Promise<
     if (envelope) return await processEnvelope(envelope, remainingMs, deps)
     deps.log('error', 'a message is no event that this version can read', { messageId: message.messageId })
     const buried = await buryMessage(message.body, deps)
-    return buried === 'settled' ? { kind: 'settled' } : { kind: 'again', delayMs: ms(retry.baseMs) }
+    if (buried !== 'settled') return { kind: 'again', delayMs: ms(retry.baseMs) }
+    deps.metrics.count('EventDead', { provider: 'unknown' })
+    return { kind: 'settled' }
   } catch (error) {
     deps.log('error', 'an event could not be processed', {
       messageId: message.messageId,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { inlineBytes, isStored, type Envelope } from '../buffer/envelope.ts'
 import { sha256Hex } from '../primitives/bytes.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
@@ -10,7 +11,10 @@ export function contentHash(envelope: Envelope, volatile: readonly string[] = []
   const { body } = envelope
   if (volatile.length === 0 || isStored(body)) return body.sha256
   try {
-    const document: unknown = JSON.parse(inlineBytes(body).toString('utf8'))
+    const bytes = inlineBytes(body)
+    // Bytes that are no text would all become the same replacement character.
+    if (!isUtf8(bytes)) return body.sha256
+    const document = parse(bytes.toString('utf8'))
     for (const pointer of volatile) remove(document, pointer)
     return sha256Hex(JSON.stringify(document))
   } catch {
@@ -18,6 +22,22 @@ export function contentHash(envelope: Envelope, volatile: readonly string[] = []
     return body.sha256
   }
 }
+
+/** Up to fifteen digits without an exponent, two numbers that differ stay different as doubles. */
+const mayLoseDigits = /[\d.]{16}|\d[eE]/
+
+/** JSON in which numbers that a double can't tell apart stay apart: they are read as the text that they are. */
+function parse(text: string): unknown {
+  return mayLoseDigits.test(text) ? JSON.parse(text, asWritten as typeof plain) : JSON.parse(text)
+}
+
+const plain = (_key: string, value: unknown): unknown => value
+
+/** @see https://github.com/tc39/proposal-json-parse-with-source */
+const asWritten = (_key: string, value: unknown, { source = '' }: { readonly source?: string }): unknown =>
+  typeof value === 'number' ? rawJson(source) : value
+
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
 function remove(document: unknown, pointer: string): void {
   const end = pointer.lastIndexOf('/')

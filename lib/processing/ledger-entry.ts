@@ -4,7 +4,7 @@ import { keepEnvelope, keepMessage } from '../buffer/kept.ts'
 import { awsTimeouts, ledger } from '../config/defaults.ts'
 import { prefixes } from '../config/names.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import type { Claims, EventFacts, KeptEnvelope } from '../idempotency/claims.ts'
+import type { Burial, Claims, EventFacts, KeptEnvelope } from '../idempotency/claims.ts'
 import { ms, type Clock } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
 import { hashTuple, sha256Hex } from '../primitives/bytes.ts'
@@ -66,21 +66,22 @@ export interface BuryDeps extends KeepDeps {
 }
 
 /** Other content under a known key gets a record of its own, named by key and content, dead with its reason. */
-export async function buryConflict(envelope: Envelope, deps: BuryDeps): Promise<'settled' | 'busy'> {
+export async function buryConflict(envelope: Envelope, deps: BuryDeps): Promise<Burial> {
   const facts = factsOf(envelope, deps.volatile)
   const id = eventId(envelope.tenant, envelope.endpoint, `${envelope.deliveryKey}#${facts.contentHash}`)
   const kept = await keptOf({ ...envelope, id }, deps)
   return deps.claims.buryUnclaimed({ ...facts, id, flag: 'conflict' }, 'conflict', kept)
 }
 
-/** A message that crashed its workers until the queue gave up. */
-export async function buryCrashed(envelope: Envelope, deps: BuryDeps): Promise<'settled' | 'busy'> {
+/** An event that the queue is through with, whatever became of the event itself. */
+export async function buryLost(envelope: Envelope, reason: string, deps: BuryDeps): Promise<Burial> {
   const kept = await keptOf(envelope, deps)
-  return deps.claims.buryUnclaimed(factsOf(envelope, deps.volatile), 'crashed_repeatedly', kept)
+  const burial = await deps.claims.buryUnclaimed(factsOf(envelope, deps.volatile), reason, kept)
+  return burial === 'conflict' ? buryConflict(envelope, deps) : burial
 }
 
 /** What can't be read is kept as it came, under an id made of its text, so that a second copy is not a second record. */
-export async function buryMessage(message: string, deps: BuryDeps): Promise<'settled' | 'busy'> {
+export async function buryMessage(message: string, deps: BuryDeps): Promise<Burial> {
   const unknown = 'unknown'
   const id = `evt_${hashTuple(unknown, message).toString('base64url').slice(0, 32)}`
   const kept = await keep(keepMessage(message), `${unknown}/${id}`, deps)

@@ -77,7 +77,7 @@ async function turnAway(
       deps.log('warn', 'another content came under a known key', { ...about(envelope) })
       deps.metrics.count('EventConflict', { provider })
       const buried = await buryConflict(envelope, deps)
-      return buried === 'busy' ? again(retry.baseMs) : settled
+      return buried === 'settled' ? settled : again(retry.baseMs)
     }
     case 'settled': {
       const unsignedId = factsOf(envelope, deps.volatile).unsignedId

@@ -87,6 +87,10 @@ describe('a failing handler', () => {
     ['nothing', undefined],
     ['null', null],
     ['an object without a prototype', Object.create(null)],
+    [
+      'an error that can not be read',
+      Object.defineProperty(new Error('x'), 'message', { get: () => Symbol('x') }),
+    ],
   ])('F30: throwing %s is a failure like any other', async (_name, thrown) => {
     const worker = given(() => {
       throw thrown
@@ -347,6 +351,7 @@ describe('bad messages', () => {
     ['a later version', (envelope) => JSON.stringify({ ...envelope, v: 2 })],
     ['a missing field', (envelope) => JSON.stringify({ ...envelope, tenant: undefined })],
     ['an unknown field', (envelope) => JSON.stringify({ ...envelope, extra: 1 })],
+    ['a time that is none', (envelope) => JSON.stringify({ ...envelope, receivedAt: 9e15 })],
     ['a tenant that is no id', (envelope) => JSON.stringify({ ...envelope, tenant: '../x' })],
   ]
   test.each(broken)(
@@ -360,6 +365,7 @@ describe('bad messages', () => {
       const id = eventIdOfMessage(text)
       const record = await dead(worker, id)
       expect(record).toMatchObject({ reason: 'bad_envelope', attempts: 0 })
+      expect(worker.counted.toSorted()).toEqual(['EventDead', 'EventDone'])
       expect(openKept(record.envelope as Uint8Array)).toEqual({ kind: 'message', text })
     },
   )
@@ -430,6 +436,33 @@ describe('content', () => {
     const second = { ...first, body: inlineBody(Buffer.from('{"id":"evt","pending_webhooks":1}')) }
     await worker.work([first])
     expect(await worker.work([second])).toEqual([])
+    expect(worker.counted).toEqual(['EventDone', 'EventDuplicate'])
+  })
+
+  test.each([
+    [
+      'B022: an amount beyond what a double can tell apart',
+      '{"a":9007199254740993}',
+      '{"a":9007199254740992}',
+    ],
+    ['B022: a number beyond every double', '{"a":1e400}', '{"a":1e500}'],
+    ['B028: bytes that are no text', '{"a":"\xff"}', '{"a":"\xfe"}'],
+  ])('%s makes another content', async (_name, text, otherText) => {
+    const worker = given()
+    const body = (bytes: string) => inlineBody(Buffer.from(bytes, 'latin1'))
+    const first = envelopeOf(worker.clock, { body: body(text) })
+    await worker.work([first])
+    await worker.work([{ ...first, body: body(otherText) }])
+    expect(worker.counted).toEqual(['EventDone', 'EventConflict'])
+  })
+
+  test('long numbers next to the count of open deliveries make no conflict', async () => {
+    const worker = given()
+    const text = (count: number) =>
+      `{"id":"evt","pending_webhooks":${count},"a":[12345678901234567890,1.5e3]}`
+    const first = envelopeOf(worker.clock, { text: text(2) })
+    await worker.work([first])
+    await worker.work([{ ...first, body: inlineBody(Buffer.from(text(1))) }])
     expect(worker.counted).toEqual(['EventDone', 'EventDuplicate'])
   })
 

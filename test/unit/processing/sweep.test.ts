@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sweep } from '#functions/sweeper/batch.ts'
 import type { DeadLetter, DeadLetterQueue } from '#lib/buffer/dead-letter-queue.ts'
-import { encodeEnvelope } from '#lib/buffer/envelope.ts'
-import { hashTuple } from '#lib/primitives/bytes.ts'
+import { encodeEnvelope, eventId, inlineBody } from '#lib/buffer/envelope.ts'
+import { hashTuple, sha256Hex } from '#lib/primitives/bytes.ts'
+import { factsOf } from '#lib/processing/ledger-entry.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { envelopeOf, givenWorker, startLedger } from '#test/fakes/given-worker.ts'
 import type { Tables } from '#test/fakes/tables.ts'
@@ -65,6 +66,32 @@ describe('spill', () => {
     expect(objects.size).toBe(0)
   })
 
+  test('that fails stays for the next round and does not hold up the others', async () => {
+    const { clock, objects, sent, deps, lines, round } = given()
+    const [stuck = '', good = ''] = [envelopeOf(clock), envelopeOf(clock)].map(encodeEnvelope)
+    objects.set('spill/1780000000001-a.json', Buffer.from(stuck))
+    objects.set('spill/1780000000002-b.json', Buffer.from(good))
+    const sendText = async (text: string) => {
+      if (text === stuck) throw new Error('not now')
+      sent.push(text)
+    }
+    await round({ buffer: { ...deps.buffer, sendText } })
+    expect(sent).toEqual([good])
+    expect([...objects.keys()]).toEqual(['spill/1780000000001-a.json'])
+    expect(lines.join()).toContain('could not be put back')
+  })
+
+  test('that the queue will never take becomes a dead event', async () => {
+    const { clock, objects, deps, counted, round, record } = given()
+    const envelope = envelopeOf(clock)
+    objects.set('spill/1780000000001-a.json', Buffer.from(encodeEnvelope(envelope)))
+    const refuse = () => Promise.reject(Object.assign(new Error('no'), { name: 'InvalidMessageContents' }))
+    await round({ buffer: { ...deps.buffer, sendText: refuse } })
+    expect(objects.size).toBe(0)
+    expect(await record(envelope.id)).toMatchObject({ st: 'dead', reason: 'queue_refused' })
+    expect(counted).toEqual(['EventDead', 'SpillSwept'])
+  })
+
   test('stays where it is while the queue takes nothing', async () => {
     const { clock, objects, deps, round } = given()
     objects.set('spill/1780000000001-a.json', Buffer.from(encodeEnvelope(envelopeOf(clock))))
@@ -106,7 +133,7 @@ describe('the dead-letter queues', () => {
     const { clock, letters, round, record, deps } = given()
     const envelope = envelopeOf(clock)
     await deps.claims.claim({
-      facts: { ...envelope, contentHash: 'h' },
+      facts: factsOf(envelope, deps.volatile),
       owner: 'busy',
       leaseUntil: (clock.now() + 60_000) as never,
     })
@@ -115,6 +142,28 @@ describe('the dead-letter queues', () => {
     expect(letters).toHaveLength(1)
     expect(await record(envelope.id)).toMatchObject({ st: 'claimed' })
   })
+
+  test.each(['done', 'retry'] as const)(
+    'B022: another content than the one that is %s is kept beside it',
+    async (status) => {
+      const { clock, letters, round, record, work, deps } = given()
+      const envelope = envelopeOf(clock)
+      const facts = factsOf(envelope, deps.volatile)
+      if (status === 'done') await work([envelope])
+      else {
+        const claim = await deps.claims.claim({ facts, owner: 'first', leaseUntil: clock.now() })
+        if (claim.kind === 'claimed') await deps.claims.fail(claim.claim, 'because', [])
+      }
+      const other = { ...envelope, body: inlineBody(Buffer.from('{"other":1}')) }
+      letters.push({ body: encodeEnvelope(other), receiptHandle: 'r' })
+      await round()
+      expect(letters).toEqual([])
+      expect(await record(envelope.id)).toMatchObject({ st: status, contentHash: facts.contentHash })
+      const key = `${envelope.deliveryKey}#${sha256Hex('{"other":1}')}`
+      const kept = await record(eventId('default', 'stripe', key))
+      expect(kept).toMatchObject({ st: 'dead', reason: 'conflict', flag: 'conflict' })
+    },
+  )
 
   test('B126: what is no event is kept as it came', async () => {
     const { letters, round, record } = given()
