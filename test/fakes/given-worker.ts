@@ -45,6 +45,8 @@ export interface GivenWorker {
   /** Hands messages to the worker as SQS does; answers the ids that come back, `m0`, `m1`, … */
   work(messages: readonly (Envelope | string)[], options?: WorkOptions): Promise<readonly string[]>
   record(id: string): Promise<LedgerRecord | undefined>
+  /** The same as it is stored. */
+  item(id: string): Promise<Item | undefined>
   put(item: Item): Promise<void>
 }
 
@@ -127,18 +129,20 @@ export function givenWorker(
     sandbox,
     work: sandbox({}),
     record: async (id) => {
-      const command = new GetItemCommand({
-        TableName: 'ledger',
-        Key: { [ledgerKey]: { S: id } },
-        ConsistentRead: true,
-      })
-      const { Item: item } = await table.client.send(command)
+      const item = await itemOf(table, id)
       return item && toRecord(item)
     },
+    item: (id) => itemOf(table, id),
     put: async (item) => {
       await table.client.send(new PutItemCommand({ TableName: 'ledger', Item: item }))
     },
   }
+}
+
+async function itemOf(table: Tables, id: string): Promise<Item | undefined> {
+  const Key = { [ledgerKey]: { S: id } }
+  const command = new GetItemCommand({ TableName: 'ledger', Key, ConsistentRead: true })
+  return (await table.client.send(command)).Item
 }
 
 const memoryObjects = (objects: Map<string, Uint8Array>): ObjectStore => ({
