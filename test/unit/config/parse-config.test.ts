@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idGrammar } from '#lib/buffer/envelope.ts'
+import { idGrammar } from '#lib/buffer/envelope-shape.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import { on } from '#lib/processing/handler.ts'
