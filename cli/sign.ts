@@ -16,12 +16,28 @@ export interface ToSign {
  * The headers that make `body` a webhook signed by `scheme`: verification read backwards, from the same data.
  * @throws Failure when the secret can't be a key of this scheme, or nobody but the provider can sign by it.
  */
-export function signatureHeaders(
-  scheme: Scheme,
-  secret: Secret,
-  { body, now, id }: ToSign,
-): Record<string, string> {
-  if (scheme.kind !== 'hmac') throw new Failure('unusable_secret', 'only the provider itself can sign this')
+export function signatureHeaders(scheme: Scheme, secret: Secret, message: ToSign): Record<string, string> {
+  switch (scheme.kind) {
+    case 'hmac':
+      return hmacHeaders(scheme, secret, message)
+    case 'token':
+      return { [scheme.header]: `${scheme.prefix ?? ''}${secret.reveal()}` }
+    case 'basic':
+      return { authorization: `Basic ${Buffer.from(secret.reveal(), 'utf8').toString('base64')}` }
+    case 'any':
+      return signatureHeaders(scheme.of.find(canSign) ?? scheme.of[0] ?? { kind: 'sns' }, secret, message)
+    default:
+      throw new Failure('unusable_secret', 'only the provider itself can sign this')
+  }
+}
+
+/** Whether what Sluice holds to check a webhook is also enough to make one. */
+export const canSign = (scheme: Scheme): boolean =>
+  scheme.kind === 'any'
+    ? scheme.of.some(canSign)
+    : scheme.kind === 'hmac' || scheme.kind === 'token' || scheme.kind === 'basic'
+
+function hmacHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSign): Record<string, string> {
   const key = hmacKey(secret, scheme.key)
   if (!key)
     throw new Failure('unusable_secret', `the secret is not ${scheme.key.encoding} text that can sign`)

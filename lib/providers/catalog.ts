@@ -1,12 +1,26 @@
 import { github } from './github.ts'
 import { hmac } from './hmac.ts'
+import { leaflink } from './leaflink.ts'
+import { mycarrierpackets } from './mycarrierpackets.ts'
 import type { Provider } from './provider.ts'
+import { quickbooks } from './quickbooks.ts'
+import { sendgrid } from './sendgrid.ts'
 import { slack } from './slack.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
 import { stripe } from './stripe.ts'
 
 /** Every provider this version knows, in alphabetical order of their ids. */
-export const providers: readonly Provider[] = [github, hmac, slack, standardWebhooks, stripe]
+export const providers: readonly Provider[] = [
+  github,
+  hmac,
+  leaflink,
+  mycarrierpackets,
+  quickbooks,
+  sendgrid,
+  slack,
+  standardWebhooks,
+  stripe,
+]
 
 const byId = new Map(providers.map((provider) => [provider.id, provider]))
 

@@ -1,8 +1,10 @@
 import type { EpochMs } from '../primitives/clock.ts'
 import type { Secret } from '../primitives/secret.ts'
-import type { Scheme } from '../providers/scheme.ts'
+import type { AnyScheme, Scheme } from '../providers/scheme.ts'
 import type { Delivery } from './delivery.ts'
 import { verifyHmac } from './schemes/hmac-verify.ts'
+import { verifyEcdsa, verifyEd25519 } from './schemes/public-key.ts'
+import { verifyBasic, verifyToken } from './schemes/token.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -18,7 +20,36 @@ export function verify(
   switch (scheme.kind) {
     case 'hmac':
       return verifyHmac(scheme, delivery, secrets, now)
+    case 'ecdsa':
+      return verifyEcdsa(scheme, delivery, secrets, now)
+    case 'ed25519':
+      return verifyEd25519(scheme, delivery, secrets, now)
+    case 'token':
+      return verifyToken(scheme, delivery, secrets)
+    case 'basic':
+      return verifyBasic(scheme, delivery, secrets)
+    case 'any':
+      return verifyAny(scheme, delivery, secrets, now)
     default:
       return { kind: 'no_usable_secret' }
   }
+}
+
+/**
+ * One alternative that holds is enough. Otherwise the verdict is that of the first one that a secret is for: an operator
+ * who set a secret for one of them hears of its signature, not of the secrets that the others lack.
+ */
+async function verifyAny(
+  scheme: AnyScheme,
+  delivery: Delivery,
+  secrets: readonly Secret[],
+  now: EpochMs,
+): Promise<Verdict> {
+  const verdicts: Verdict[] = []
+  for (const each of scheme.of) {
+    const verdict = await verify(each, delivery, secrets, now)
+    if (verdict.kind === 'valid') return verdict
+    verdicts.push(verdict)
+  }
+  return verdicts.find(({ kind }) => kind !== 'no_usable_secret') ?? { kind: 'no_usable_secret' }
 }

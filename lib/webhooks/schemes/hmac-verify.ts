@@ -4,8 +4,9 @@ import type { HmacScheme } from '../../providers/scheme.ts'
 import type { Delivery } from '../delivery.ts'
 import { refused, valid, type Refusal, type Verdict } from '../verdict.ts'
 import { staleness } from './freshness.ts'
-import { anyMatches, hmacDigest, hmacKey, type SignedValues } from './hmac.ts'
+import { anyMatches, hmacDigest, hmacKey } from './hmac.ts'
 import { offeredSignatures, pairValues } from './signature.ts'
+import type { SignedValues } from './template.ts'
 
 /**
  * Whether `delivery` was signed with one of `secrets`, by `scheme` and within 300 s of `now` in both directions where the

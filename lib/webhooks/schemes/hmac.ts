@@ -3,12 +3,7 @@ import { fromHex, sameBytes } from '../../primitives/bytes.ts'
 import type { Secret } from '../../primitives/secret.ts'
 import type { HmacScheme } from '../../providers/scheme.ts'
 import { decodeDigest } from './signature.ts'
-
-/** The signed values that are not the body. */
-export interface SignedValues {
-  readonly timestamp?: string
-  readonly id?: string
-}
+import { eachSignedPart, type SignedValues } from './template.ts'
 
 const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const
 
@@ -34,6 +29,8 @@ export function hmacKey(secret: Secret, form: KeyForm): KeyObject | undefined {
 
 function keyBytes(text: string, { encoding, prefix = '' }: KeyForm): Buffer | undefined {
   if (text.trim() === '') return undefined
+  // `whpk_…` is a public key: taken for a secret, it would let everyone sign.
+  if (prefix && !text.startsWith(prefix) && /^[a-z]{2,8}_/.test(text)) return undefined
   const own = text.startsWith(prefix) ? text.slice(prefix.length) : text
   return keyDecoders[encoding](own)
 }
@@ -61,17 +58,7 @@ export function hmacDigest(
   body: Uint8Array,
 ): Buffer {
   const hmac = createHmac(scheme.algorithm, key)
-  let text = ''
-  for (const part of scheme.signed) {
-    if (part === '{body}') {
-      if (text) hmac.update(text)
-      text = ''
-      hmac.update(body)
-    } else if (part === '{timestamp}') text += values.timestamp ?? ''
-    else if (part === '{id}') text += values.id ?? ''
-    else text += part
-  }
-  if (text) hmac.update(text)
+  eachSignedPart(scheme.signed, values, body, (part) => hmac.update(part))
   return hmac.digest()
 }
 

@@ -1,0 +1,23 @@
+import type { Provider } from './provider.ts'
+
+export const mycarrierpackets = {
+  id: 'mycarrierpackets',
+  displayName: 'MyCarrierPackets',
+  checkedOn: '2026-11-20',
+  docs: ['https://www.mycarrierpackets.com/api-documentation'],
+  webhooks: {
+    scheme: {
+      kind: 'hmac',
+      algorithm: 'sha256',
+      key: { encoding: 'utf8' },
+      signature: { header: 'mcp-signature', encoding: 'hex', format: { kind: 'plain' } },
+      signed: ['{body}'],
+    },
+    body: 'json',
+    // No id is published.
+    deliveryKey: [],
+    eventType: [[{ pointer: '/eventType' }], [{ header: 'mcp-event' }]],
+    eventTime: { pointer: '/eventDateTime', unit: 'iso' },
+    keepHeaders: ['mcp-event'],
+  },
+} as const satisfies Provider

@@ -1,0 +1,24 @@
+import type { Provider } from './provider.ts'
+
+export const sendgrid = {
+  id: 'sendgrid',
+  displayName: 'SendGrid',
+  checkedOn: '2026-11-20',
+  docs: [
+    'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+  ],
+  webhooks: {
+    // The secret is the public key that SendGrid shows for the webhook.
+    scheme: {
+      kind: 'ecdsa',
+      signature: { header: 'x-twilio-email-event-webhook-signature' },
+      timestamp: { header: 'x-twilio-email-event-webhook-timestamp', unit: 's' },
+      signed: ['{timestamp}', '{body}'],
+    },
+    body: 'json',
+    // A delivery holds many events.
+    deliveryKey: [],
+    eventType: [[{ pointer: '/0/event' }]],
+    redact: ['/*/email', '/*/ip', '/*/useragent'],
+  },
+} as const satisfies Provider
