@@ -1,6 +1,5 @@
 import { SluiceError } from '../errors/sluice-error.ts'
-import { elapsed, isPast, ms, type Clock, type EpochMs } from '../primitives/clock.ts'
-import { DeadlineExceeded } from '../primitives/deadline.ts'
+import type { TimeLimit } from './time-limit.ts'
 
 /** One attempt's time: what a handler may do ends with it, also when its promise goes on in a later invocation. */
 export interface AttemptScope {
@@ -15,31 +14,23 @@ export interface AttemptScope {
 
 const attemptIsOver = new SluiceError('LEASE_LOST', 'the attempt is over')
 
-/** `deadline` is when the handler's time is over. */
-export function attemptScope(clock: Clock, deadline: EpochMs, outgoing: typeof fetch): AttemptScope {
-  const budgetMs = Math.max(0, elapsed(clock.now(), deadline))
-  const timeUp = Promise.withResolvers<never>()
-  // Nobody may be waiting when the time is up.
-  timeUp.promise.catch(() => {})
+export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptScope {
   let controller: AbortController | undefined
   let reason: Error | undefined
   const finish = (why: Error): void => {
     reason ??= why
     controller?.abort(reason)
   }
-  const cancel = clock.after(ms(budgetMs), () => {
-    const late = new DeadlineExceeded(`not finished within ${budgetMs} ms`)
-    finish(late)
-    timeUp.reject(late)
-  })
   const scope: AttemptScope = {
     get signal() {
-      controller ??= new AbortController()
-      if (reason) controller.abort(reason)
+      if (!controller) {
+        controller = new AbortController()
+        if (reason) controller.abort(reason)
+        else limit.over.catch(finish)
+      }
       return controller.signal
     },
-    // The clock is asked too: a frozen sandbox fires its timers late.
-    isOver: () => reason !== undefined || isPast(deadline, clock.now()),
+    isOver: () => reason !== undefined || limit.passed(),
     fetch: (input, init) => {
       if (scope.isOver()) return Promise.reject(attemptIsOver)
       // A signal that is given replaces the one of a `Request`: both have to count.
@@ -49,11 +40,8 @@ export function attemptScope(clock: Clock, deadline: EpochMs, outgoing: typeof f
         signal: own ? AbortSignal.any([scope.signal, own]) : scope.signal,
       })
     },
-    race: (work) => Promise.race([work, timeUp.promise]),
-    end: () => {
-      cancel()
-      finish(attemptIsOver)
-    },
+    race: (work) => Promise.race([work, limit.over]),
+    end: () => finish(attemptIsOver),
   }
   return scope
 }

@@ -3,9 +3,10 @@ import { retry, worker } from '../config/defaults.ts'
 import { describeError, SluiceError } from '../errors/sluice-error.ts'
 import { fullJitter } from '../primitives/backoff.ts'
 import { mapBounded } from '../primitives/bulkhead.ts'
-import { ms, type Millis } from '../primitives/clock.ts'
+import { elapsed, later, ms, type Millis } from '../primitives/clock.ts'
 import { buryMessage } from './ledger-entry.ts'
 import { processEnvelope, type ProcessDeps, type Processed } from './process.ts'
+import { timeLimit, type TimeLimit } from './time-limit.ts'
 
 /** One message as the queue hands it over. */
 export interface QueuedMessage {
@@ -32,21 +33,23 @@ export async function processBatch(
   messages: readonly QueuedMessage[],
   deps: BatchDeps,
 ): Promise<readonly string[]> {
+  const limit = timeLimit(deps.clock, later(deps.clock.now(), deps.remainingMs() - worker.handlerMarginMs))
   const outcomes = await mapBounded(messages, worker.concurrency, async (message) => {
-    const outcome = await processMessage(message, deps)
+    const outcome = await processMessage(message, limit, deps)
     if (outcome.kind === 'again') await deps.hide(message, outcome.delayMs)
     return outcome
   })
+  limit.end()
   return messages.flatMap(({ messageId }, i) => (outcomes[i]?.kind === 'settled' ? [] : [messageId]))
 }
 
-async function processMessage(message: QueuedMessage, deps: BatchDeps): Promise<Processed> {
-  const remainingMs = deps.remainingMs()
+async function processMessage(message: QueuedMessage, limit: TimeLimit, deps: BatchDeps): Promise<Processed> {
+  const leftMs = elapsed(deps.clock.now(), limit.at) + worker.handlerMarginMs
   // Too little time to handle it: it comes back at once, and no attempt is counted.
-  if (remainingMs < worker.startFloorMs) return { kind: 'again', delayMs: ms(0) }
+  if (leftMs < worker.startFloorMs) return { kind: 'again', delayMs: ms(0) }
   try {
     const envelope = readable(message.body)
-    if (envelope) return await processEnvelope(envelope, remainingMs, deps)
+    if (envelope) return await processEnvelope(envelope, limit, deps)
     deps.log('error', 'a message is no event that this version can read', { messageId: message.messageId })
     const buried = await buryMessage(message.body, deps)
     if (buried !== 'settled') return { kind: 'again', delayMs: ms(retry.baseMs) }

@@ -4,7 +4,7 @@ import { retry, worker } from '../config/defaults.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import type { Claim, ClaimOutcome, Claims } from '../idempotency/claims.ts'
 import { fullJitter } from '../primitives/backoff.ts'
-import { elapsed, later, ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
+import { elapsed, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -16,6 +16,7 @@ import type { SluiceEvent } from './handler.ts'
 import { buryConflict, factsOf, keptOf, type VolatilePointers } from './ledger-entry.ts'
 import { readPayload } from './payload.ts'
 import type { Sink } from './sink.ts'
+import type { TimeLimit } from './time-limit.ts'
 
 export interface ProcessDeps {
   readonly claims: Claims
@@ -39,26 +40,23 @@ const again = (delayMs: number): Processed => ({ kind: 'again', delayMs: ms(Math
 /**
  * Takes one event from claim to outcome. Nothing is handled without a claim; whatever happens in between, the event ends
  * as done, as dead with its reason, or back on the queue.
- * @param remainingMs what is left of the invocation
+ * @param limit when its handlers must be through; a slow claim takes its time from them, never from what comes after
  * @throws SluiceError `LEDGER_UNAVAILABLE`: nothing is known, the message must come back.
  */
 export async function processEnvelope(
   envelope: Envelope,
-  remainingMs: number,
+  limit: TimeLimit,
   deps: ProcessDeps,
 ): Promise<Processed> {
-  const { claims, clock, random } = deps
-  const now = clock.now()
+  const { claims, random } = deps
   const facts = factsOf(envelope, deps.volatile)
   const outcome = await claims.claim({
     facts,
     owner: token128(random),
-    leaseUntil: later(now, remainingMs + worker.leaseMarginMs),
+    leaseUntil: later(limit.at, worker.handlerMarginMs + worker.leaseMarginMs),
     redrive: envelope.redrive,
   })
-  // An instant, not a length: a slow claim takes its time from the handler, never from what comes after it.
-  const deadline = later(now, remainingMs - worker.handlerMarginMs)
-  if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, deadline, deps)
+  if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, limit, deps)
   return turnAway(envelope, outcome, deps)
 }
 
@@ -94,15 +92,15 @@ async function turnAway(
 async function attempt(
   envelope: Envelope,
   claim: Claim,
-  deadline: EpochMs,
+  limit: TimeLimit,
   deps: ProcessDeps,
 ): Promise<Processed> {
   // Started and crashed too often to be started again.
   if (claim.attempts > deps.maxAttempts) return bury(envelope, claim, 'attempts_exhausted', deps)
-  if (elapsed(deps.clock.now(), deadline) < worker.handlerFloorMs) {
+  if (elapsed(deps.clock.now(), limit.at) < worker.handlerFloorMs) {
     return park(envelope, claim, 'no_time_left', deps)
   }
-  const scope = attemptScope(deps.clock, deadline, deps.fetch)
+  const scope = attemptScope(limit, deps.fetch)
   let delivered: Delivered = claim
   try {
     const raw = await readPayload(envelope, deps.objects, scope)
