@@ -125,6 +125,13 @@ export const giveBack = (change: Change): Change => ({
   values: { ...change.values, ':back': number(-1) },
 })
 
+/** The attempts are as the claim says. */
+export const counting = ({ attempts }: Claim, change: Change): Change => ({
+  ...change,
+  set: `attempts = :attempts, ${change.set}`,
+  values: { ...change.values, ':attempts': number(attempts) },
+})
+
 export const death = (id: string, now: EpochMs, reason: string, kept: KeptEnvelope): Change => ({
   set: `reason = :reason, expireAt = :expireAt, deadBucket = :month, deadAt = :death, ${keep(kept).set}`,
   values: {

@@ -4,6 +4,7 @@ import {
   buryWrite,
   claimWrite,
   completion,
+  counting,
   death,
   giveBack,
   release,
@@ -36,7 +37,8 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
     complete: (claim, kept) => settle(write, claim, 'done', completion(clock.now(), kept)),
     fail: (claim, reason, steps) => settle(write, claim, 'retry', release(reason, steps)),
     park: (claim, reason, steps) => settle(write, claim, 'parked', giveBack(release(reason, steps))),
-    bury: (claim, reason, kept) => settle(write, claim, 'dead', death(claim.id, clock.now(), reason, kept)),
+    bury: (claim, reason, kept) =>
+      settle(write, claim, 'dead', counting(claim, death(claim.id, clock.now(), reason, kept))),
     async buryUnclaimed(event, reason, kept) {
       const answer = await write(buryWrite(event, reason, kept, clock.now()))
       if (answer.kind === 'written') return 'settled'

@@ -59,7 +59,7 @@ export interface Claims {
   fail(claim: Claim, reason: string, steps: readonly string[]): Promise<Settlement>
   /** Releases the claim and gives its attempt back. */
   park(claim: Claim, reason: string, steps: readonly string[]): Promise<Settlement>
-  /** Sets the event aside with its reason, to be seen and redriven. */
+  /** Sets the event aside with its reason and the claim's attempts, to be seen and redriven. */
   bury(claim: Claim, reason: string, kept: KeptEnvelope): Promise<Settlement>
   /** The same for what no worker holds: a conflict, a message that crashed its workers, or one that is no event. */
   buryUnclaimed(facts: EventFacts, reason: string, kept: KeptEnvelope): Promise<Burial>

@@ -95,8 +95,10 @@ async function attempt(
   limit: TimeLimit,
   deps: ProcessDeps,
 ): Promise<Processed> {
-  // Started and crashed too often to be started again.
-  if (claim.attempts > deps.maxAttempts) return bury(envelope, claim, 'attempts_exhausted', deps)
+  // Started and crashed too often to be started again: this claim is no attempt.
+  if (claim.attempts > deps.maxAttempts) {
+    return bury(envelope, { ...claim, attempts: deps.maxAttempts }, 'attempts_exhausted', deps)
+  }
   if (elapsed(deps.clock.now(), limit.at) < worker.handlerFloorMs) {
     return park(envelope, claim, 'no_time_left', deps)
   }

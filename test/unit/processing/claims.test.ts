@@ -224,7 +224,7 @@ describe('crashes', () => {
     }
     expect(await work([envelope])).toEqual([])
     expect(effects).toEqual([])
-    expect(await record(envelope.id)).toMatchObject({ st: 'dead', reason: 'attempts_exhausted' })
+    expect(await record(envelope.id)).toMatchObject({ st: 'dead', reason: 'attempts_exhausted', attempts: 8 })
   })
 })
 
