@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { env, secretName } from '#lib/config/names.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { hmacKey } from '#lib/webhooks/schemes/hmac.ts'
+import { verify } from '#lib/webhooks/verify.ts'
 import { examples, outputFor, type Context } from '../context.ts'
 import { findAddress, type Address } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
@@ -76,11 +76,18 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
   for (const part of secret.split(',')) {
     const fault = faultOf(part)
     if (fault) throw new Failure('bad_secret', `${fault}; nothing was stored`)
-    if (scheme.kind === 'hmac' && !hmacKey(new Secret(part), scheme.key))
-      throw new Failure('bad_secret', `the secret is not ${scheme.key.encoding}; nothing was stored`)
+    const { kind } = await verify(scheme, nothing, [new Secret(part)], io.clock.now())
+    if (kind === 'no_usable_secret')
+      throw new Failure(
+        'bad_secret',
+        'the secret is no key that this provider signs with; nothing was stored',
+      )
   }
   return new Secret(secret)
 }
+
+/** Any secret that can be a key refuses it; one that can't be says so. */
+const nothing = { header: () => undefined, body: new Uint8Array() }
 
 function faultOf(secret: string): string | undefined {
   if (secret === '') return 'the secret is empty'

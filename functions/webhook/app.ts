@@ -43,11 +43,10 @@ function answer(outcome: IngestOutcome, c: Context<Env>): Response {
         headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
       })
     case 'accepted':
-      if (outcome.ack.body === 'empty') return new Response(null, { status: outcome.ack.status })
-      return c.json(
-        { id: outcome.id, status: 'accepted' },
-        outcome.ack.status === 204 ? 200 : outcome.ack.status,
-      )
+    case 'ignored': {
+      const { status, json } = outcome.answer
+      return json ? Response.json(json, { status }) : new Response(null, { status })
+    }
     case 'refused': {
       const retry = { 'retry-after': String(limits.retryAfterSeconds) }
       const temporary = outcome.code === 'unavailable' || outcome.code === 'endpoint_misconfigured'

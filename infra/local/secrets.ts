@@ -71,9 +71,15 @@ const sourcesOf = ({ environment, folder }: SecretOptions): SecretSources => ({
   environment: (name) => environment[name],
 })
 
-/** Text that every scheme takes as a key: it is UTF-8, hex and base64 at once. */
+/** Text that every scheme takes as a key: it is UTF-8, hex and base64 at once, after what its provider puts before it. */
 const generated = (provider: string): string =>
-  `${/^(stripe|standard-webhooks)$/.test(provider) ? 'whsec_' : ''}${randomBytes(32).toString('hex')}`
+  `${prefixes.get(provider) ?? ''}${randomBytes(32).toString('hex')}`
+
+const prefixes = new Map([
+  ['stripe', 'whsec_'],
+  ['standard-webhooks', 'whsec_'],
+  ['mixpanel', 'sluice:'],
+])
 
 async function readSecret(endpoint: string, SecretId: string): Promise<Values | undefined> {
   const answer = await found(callAwsJson(endpoint, 'secretsmanager.GetSecretValue', { SecretId }))

@@ -1,6 +1,10 @@
+import { auth0 } from './auth0.ts'
 import { github } from './github.ts'
+import { googleCalendar } from './google-calendar.ts'
+import { googleDrive } from './google-drive.ts'
 import { hmac } from './hmac.ts'
 import { leaflink } from './leaflink.ts'
+import { mixpanel } from './mixpanel.ts'
 import { mycarrierpackets } from './mycarrierpackets.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
@@ -11,9 +15,13 @@ import { stripe } from './stripe.ts'
 
 /** Every provider this version knows, in alphabetical order of their ids. */
 export const providers: readonly Provider[] = [
+  auth0,
   github,
+  googleCalendar,
+  googleDrive,
   hmac,
   leaflink,
+  mixpanel,
   mycarrierpackets,
   quickbooks,
   sendgrid,

@@ -21,8 +21,8 @@ export interface WebhookDeclaration {
   readonly handshake?: Handshake
   /** The provider's own acknowledgement, where 202 with JSON is not what it wants. */
   readonly ack?: Ack
-  /** Identity of a delivery: the first source that yields text wins; without any, the SHA-256 of the body. */
-  readonly deliveryKey: readonly ValueSource[]
+  /** Identity of a delivery: the first that yields text wins; without any, the SHA-256 of the body. */
+  readonly deliveryKey: readonly KeySource[]
   /** The provider's type of the event: the first alternative whose sources all yield text, joined by `.`. */
   readonly eventType: readonly (readonly ValueSource[])[]
   /** The provider's time of the event. */
@@ -45,6 +45,9 @@ export interface WebhookDeclaration {
   readonly redact?: readonly string[]
 }
 
+/** One source, or several that must all yield text, joined by `|`. */
+export type KeySource = ValueSource | readonly ValueSource[]
+
 /** Where a value is read from. A pointer that leads to anything but text or a finite number yields nothing. */
 export type ValueSource =
   | { readonly header: string }
@@ -61,6 +64,6 @@ export interface Handshake {
 
 export interface Ack {
   readonly status: 200 | 202 | 204
-  /** `empty` sends no body; `json` the usual `{id, status}`. */
-  readonly body: 'empty' | 'json'
+  /** `empty` sends no body; `json` the usual `{id, status}`; fields a JSON object of texts and of values of the delivery. */
+  readonly body: 'empty' | 'json' | { readonly fields: Readonly<Record<string, string | ValueSource>> }
 }

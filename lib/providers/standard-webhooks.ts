@@ -11,21 +11,38 @@ export const standardWebhooks = {
   ],
   webhooks: {
     scheme: {
-      kind: 'hmac',
-      algorithm: 'sha256',
-      key: { encoding: 'base64', prefix: 'whsec_' },
-      signature: {
-        header: 'webhook-signature',
-        encoding: 'base64',
-        format: { kind: 'list', separator: ' ', prefix: 'v1,' },
-      },
-      id: { header: 'webhook-id' },
-      timestamp: { header: 'webhook-timestamp', unit: 's' },
-      signed: ['{id}', '.', '{timestamp}', '.', '{body}'],
-      aliases: [
-        { from: 'svix-id', to: 'webhook-id' },
-        { from: 'svix-timestamp', to: 'webhook-timestamp' },
-        { from: 'svix-signature', to: 'webhook-signature' },
+      kind: 'any',
+      of: [
+        {
+          kind: 'hmac',
+          algorithm: 'sha256',
+          key: { encoding: 'base64', prefix: 'whsec_' },
+          signature: {
+            header: 'webhook-signature',
+            encoding: 'base64',
+            format: { kind: 'list', separator: ' ', prefix: 'v1,' },
+          },
+          id: { header: 'webhook-id' },
+          timestamp: { header: 'webhook-timestamp', unit: 's' },
+          signed: ['{id}', '.', '{timestamp}', '.', '{body}'],
+          aliases: [
+            { from: 'svix-id', to: 'webhook-id' },
+            { from: 'svix-timestamp', to: 'webhook-timestamp' },
+            { from: 'svix-signature', to: 'webhook-signature' },
+          ],
+        },
+        {
+          // Asymmetric: the secret is the sender's public key.
+          kind: 'ed25519',
+          key: { prefix: 'whpk_' },
+          signature: {
+            header: 'webhook-signature',
+            format: { kind: 'list', separator: ' ', prefix: 'v1a,' },
+          },
+          id: { header: 'webhook-id' },
+          timestamp: { header: 'webhook-timestamp', unit: 's' },
+          signed: ['{id}', '.', '{timestamp}', '.', '{body}'],
+        },
       ],
     },
     body: 'json',

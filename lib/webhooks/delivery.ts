@@ -12,7 +12,8 @@ export interface Delivery {
  * none. A mixture is left alone and so fails to verify.
  */
 export function withAliases(delivery: Delivery, { scheme }: WebhookDeclaration): Delivery {
-  const aliases = ('aliases' in scheme ? scheme.aliases : undefined) ?? []
+  const schemes = scheme.kind === 'any' ? scheme.of : [scheme]
+  const aliases = schemes.flatMap((each) => ('aliases' in each ? (each.aliases ?? []) : []))
   const usesAliases =
     aliases.length > 0 &&
     aliases.every(({ from, to }) => delivery.header(from) !== undefined && delivery.header(to) === undefined)

@@ -19,8 +19,7 @@ const maxTypeChars = 128
  * said: then the key is the SHA-256 of the body (B024).
  */
 export function identify(declaration: WebhookDeclaration, delivery: Delivery, body: ParsedBody): Identity {
-  const text = (source: ValueSource): string | undefined =>
-    plainText('header' in source ? delivery.header(source.header) : valueIn(body, source))
+  const text = reader(delivery, body)
   const occurredAt =
     declaration.eventTime && eventTime(text(declaration.eventTime), declaration.eventTime.unit)
   return {
@@ -30,13 +29,20 @@ export function identify(declaration: WebhookDeclaration, delivery: Delivery, bo
   }
 }
 
-type Read = (source: ValueSource) => string | undefined
+export type Read = (source: ValueSource) => string | undefined
+
+/** Reads single values of a delivery as plain text; `undefined` for what is missing or is none. */
+export const reader =
+  (delivery: Delivery, body: ParsedBody): Read =>
+  (source) =>
+    plainText('header' in source ? delivery.header(source.header) : valueIn(body, source))
 
 function deliveryKey({ deliveryKey: sources }: WebhookDeclaration, { body }: Delivery, read: Read): string {
   const unreadable = isAmbiguousText(body)
   for (const source of sources) {
-    const key = unreadable && !('header' in source) ? undefined : read(source)
-    if (key !== undefined && key.length <= maxKeyChars) return key
+    const parts = [source].flat().map((part) => (unreadable && !('header' in part) ? undefined : read(part)))
+    const key = parts.join('|')
+    if (parts.every((part) => part !== undefined) && key.length <= maxKeyChars) return key
   }
   return `sha256:${sha256Hex(body)}`
 }

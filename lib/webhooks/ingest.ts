@@ -2,7 +2,7 @@ import { ingest as limits } from '../config/defaults.ts'
 import type { ProblemCode } from '../http/problem.ts'
 import { ms } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
-import type { Ack, Provider, WebhookDeclaration } from '../providers/provider.ts'
+import type { Provider, WebhookDeclaration } from '../providers/provider.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { parseBody } from './body.ts'
@@ -10,7 +10,8 @@ import { withAliases, type Delivery } from './delivery.ts'
 import { declarationAt, type Directory, type Endpoint } from './directory.ts'
 import { draftEnvelope } from './draft.ts'
 import { handshakeEcho } from './handshake.ts'
-import { identify } from './identity.ts'
+import { answerOf, type Answer } from './ack.ts'
+import { identify, reader } from './identity.ts'
 import type { LiveSecrets, SigningSecrets } from './secrets.ts'
 import { store, type StoreDeps } from './store.ts'
 import type { Verdict } from './verdict.ts'
@@ -34,12 +35,12 @@ export interface Arrival extends Delivery {
 /** What became of a request: the only outcomes there are. */
 export type IngestOutcome =
   /** Stored durably; `ack` is how this provider wants to hear it. */
-  | { readonly kind: 'accepted'; readonly id: string; readonly ack: Ack }
+  | { readonly kind: 'accepted'; readonly answer: Answer }
+  /** Rightly signed, and nothing to keep: what the provider sends to see that someone listens. */
+  | { readonly kind: 'ignored'; readonly answer: Answer }
   | { readonly kind: 'handshake'; readonly echo: string }
   /** Nothing was stored. */
   | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string }
-
-const usualAck: Ack = { status: 202, body: 'json' }
 
 /**
  * Takes one webhook in. It is accepted only when its exact bytes are stored durably; a refused one causes no AWS call.
@@ -106,6 +107,10 @@ async function accept(
   if (body.kind === 'not_json') return refused('not_json', 'This endpoint takes JSON only.')
   const echo = handshakeEcho(declaration.handshake, body)
   if (echo !== undefined) return { kind: 'handshake', echo }
+  const read = reader(delivery, body)
+  if (declaration.ignore?.some((source) => read(source) === source.equals)) {
+    return { kind: 'ignored', answer: answerOf(declaration.ack, undefined, read) }
+  }
   const draft = draftEnvelope(delivery, endpoint, identify(declaration, delivery, body), {
     keepHeaders: declaration.keepHeaders,
     receivedAt: deps.clock.now(),
@@ -118,7 +123,7 @@ async function accept(
   deps.metrics.count(stored === 'spilled' ? 'WebhookSpilled' : 'WebhookAccepted', {
     provider: endpoint.provider,
   })
-  return { kind: 'accepted', id: draft.id, ack: declaration.ack ?? usualAck }
+  return { kind: 'accepted', answer: answerOf(declaration.ack, draft.id, read) }
 }
 
 /** The provider's declaration, with the endpoint's own scheme and identity where it has them. */

@@ -76,7 +76,7 @@ test('a secret that is no base64 is refused where the provider wants base64', as
 
   const { code, err } = await sluice('secrets', 'set', 'standard-webhooks')
 
-  expect([code, err]).toEqual([1, expect.stringMatching(/is not base64/)])
+  expect([code, err]).toEqual([1, expect.stringMatching(/is no key that this provider signs with/)])
   expect(stored.size).toBe(0)
 })
 

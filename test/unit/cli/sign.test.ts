@@ -85,12 +85,15 @@ describe('what is sent for a provider passes the check of its own package', () =
 const signable = providers.filter(({ webhooks }) => webhooks && canSign(webhooks.scheme)).map(({ id }) => id)
 
 test.each(signable)('what is sent for %s passes the check of Sluice', async (provider) => {
-  const secret = new Secret(provider === 'standard-webhooks' ? base64 : text)
+  const own: Record<string, string> = { 'standard-webhooks': base64, mixpanel: `user:${text}` }
+  const secret = new Secret(own[provider] ?? text)
   const { body, headers, scheme } = signed(provider, secret.reveal())
   const delivery = { body: Buffer.from(body), header: (name: string) => headers[name] }
 
   expect(await verify(scheme, delivery, [secret], now)).toEqual({ kind: 'valid' })
-  const other = new Secret(provider === 'standard-webhooks' ? `${base64.slice(0, -4)}AAAA` : `${text}x`)
+  const other = new Secret(
+    provider === 'standard-webhooks' ? `${base64.slice(0, -4)}AAAA` : `${own[provider] ?? text}x`,
+  )
   expect(await verify(scheme, delivery, [other], now)).toEqual({
     kind: 'refused',
     reason: 'signature_mismatch',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { seededRandom, type Random } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { findProvider } from '#lib/providers/catalog.ts'
+import { hmacSchemeOf } from '#test/fakes/hmac-scheme.ts'
 import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
 import { mutations, type Mutation } from '#test/fakes/mutations.ts'
 import { packageVerifiers, type Received } from '#test/fakes/package-verifiers.ts'
@@ -53,8 +53,7 @@ async function signedMessage(signer: Signer, random: Random): Promise<Received> 
 }
 
 function sluiceTakes(provider: string, { headers, body, secret, nowSeconds: now }: Received): boolean {
-  const scheme = findProvider(provider)?.webhooks?.scheme
-  if (scheme?.kind !== 'hmac') throw new Error(`${provider} does not sign with HMAC`)
+  const scheme = hmacSchemeOf(provider)
   const delivery = { header: (name: string) => headers[name], body }
   return verifyHmac(scheme, delivery, [new Secret(secret)], epochMs(now * 1_000)).kind === 'valid'
 }

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
+import { hmacSchemeOf } from '#test/fakes/hmac-scheme.ts'
 import { describe, expect, test } from 'vitest'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { findProvider } from '#lib/providers/catalog.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
 import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
@@ -35,12 +35,6 @@ const headerText = fc.oneof(
   fc.constant('1780000000'),
 )
 
-function schemeOf(provider: string): HmacScheme {
-  const scheme = findProvider(provider)?.webhooks?.scheme
-  if (scheme?.kind !== 'hmac') throw new Error(`${provider} does not sign with HMAC`)
-  return scheme
-}
-
 const headerNames = ({ signature, timestamp, id }: HmacScheme): string[] => [
   signature.header,
   ...(timestamp && 'header' in timestamp ? [timestamp.header] : []),
@@ -57,7 +51,7 @@ const requestFor = (scheme: HmacScheme) =>
   })
 
 describe.each(signers.map((signer) => ({ name: signer.provider, signer })))('$name', ({ signer }) => {
-  const scheme = schemeOf(signer.provider)
+  const scheme = hmacSchemeOf(signer.provider)
   const secrets = [new Secret(signer.secret), new Secret(signer.otherSecret)]
 
   test(`of ${runs} requests nobody signed, none throws and none is accepted`, () => {

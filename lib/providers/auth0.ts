@@ -1,0 +1,28 @@
+import type { Provider } from './provider.ts'
+
+export const auth0 = {
+  id: 'auth0',
+  displayName: 'Auth0',
+  checkedOn: '2026-11-20',
+  docs: [
+    'https://auth0.com/docs/customize/log-streams/custom-log-streams',
+    'https://auth0.com/docs/customize/events',
+  ],
+  webhooks: {
+    // A log stream sends the configured value as it is; an event stream with a token sends `Bearer` and the token.
+    scheme: {
+      kind: 'any',
+      of: [
+        { kind: 'token', header: 'authorization' },
+        { kind: 'token', header: 'authorization', prefix: 'Bearer ' },
+        { kind: 'basic' },
+      ],
+    },
+    // A log stream sends JSON, or a JSON value on each line.
+    body: 'raw',
+    deliveryKey: [{ pointer: '/id' }, { pointer: '/log_id' }],
+    eventType: [[{ pointer: '/type' }], [{ pointer: '/data/type' }]],
+    eventTime: { pointer: '/time', unit: 'iso' },
+    redact: ['/data/user_name', '/data/ip', '/data/details', '/data/object/email', '/data/object/name'],
+  },
+} as const satisfies Provider
