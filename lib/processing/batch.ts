@@ -56,6 +56,8 @@ async function processMessage(message: QueuedMessage, limit: TimeLimit, deps: Ba
     deps.metrics.count('EventDead', { provider: 'unknown' })
     return { kind: 'settled' }
   } catch (error) {
+    const reason = error instanceof SluiceError ? error.code.toLowerCase() : 'unexpected'
+    deps.metrics.count('EventUnprocessed', { reason })
     deps.log('error', 'an event could not be processed', {
       messageId: message.messageId,
       error: describeError(error),

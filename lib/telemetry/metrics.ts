@@ -15,6 +15,7 @@ export type MetricName =
   | 'EventParked'
   | 'EventDead'
   | 'EventUnhandled'
+  | 'EventUnprocessed'
   | 'LeaseLost'
   | 'SpillSwept'
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { workerBatch } from '#functions/worker/batch.ts'
 import { eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
 import { openKept } from '#lib/buffer/kept.ts'
+import type { Item } from '#lib/idempotency/record.dynamo.ts'
 import { minutes } from '#lib/primitives/clock.ts'
 import { hashTuple, sha256Hex } from '#lib/primitives/bytes.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
@@ -389,6 +390,7 @@ describe('bad messages', () => {
     ['an unknown version', { v: { N: '9' } }],
     ['a status that is a number', { st: { N: '1' } }],
     ['attempts as text', { attempts: { S: 'many' } }],
+    ['no owner', { owner: undefined }],
   ])('B128: a record with %s is left alone and no handler runs', async (_name, damage) => {
     const worker = given()
     const envelope = envelopeOf(worker.clock)
@@ -404,10 +406,12 @@ describe('bad messages', () => {
       contentHash: { S: 'x' },
       ...damage,
     }
-    await worker.put(item)
+    await worker.put(JSON.parse(JSON.stringify(item)) as Item)
     expect(await worker.work([envelope])).toEqual(['m0'])
     expect(worker.effects).toEqual([])
     expect(worker.lines.join()).toContain('could not be processed')
+    expect(worker.counted).toEqual(['EventUnprocessed'])
+    expect(worker.hidden.get('m0')).toBe(minutes(15))
   })
 
   test.each([
