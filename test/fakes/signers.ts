@@ -8,10 +8,14 @@ export type Signed = Readonly<Record<string, string>>
 
 export interface Signer {
   readonly provider: string
+  /** What tells two signers of one provider apart in a test's name. */
+  readonly name?: string
   /** A secret that this provider could have issued. */
   readonly secret: string
   /** Another one, of another endpoint or tenant. */
   readonly otherSecret: string
+  /** One that no case configures; by default made up. */
+  readonly thirdSecret?: string
   readonly signatureHeader: string
   /** Where the time stands, when the scheme signs one. */
   readonly timestampHeader?: string

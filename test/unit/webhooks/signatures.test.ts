@@ -1,5 +1,9 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { toSeconds } from '#lib/primitives/clock.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
 import { endpointOf, givenWebhook } from '#test/fakes/given-webhook.ts'
+import { asymmetricSigner, credentialSigners, moreSigners } from '#test/fakes/signers-more.ts'
 import { expectBadSignature, expectRefusal } from '#test/fakes/refusal.ts'
 import { givenEndpoint, sendSigned, utf8, type Change } from '#test/fakes/send-signed.ts'
 import {
@@ -15,16 +19,19 @@ import {
 /** Replaces the signature's value, keeping what stands around it. */
 const digest = (signer: Signer, replace: (digest: string) => string) => (signed: Record<string, string>) => ({
   [signer.signatureHeader]: signed[signer.signatureHeader]?.replace(
-    /(?<=^|v1=|v0=|sha256=|v1,)[A-Za-z0-9+/]{43,}={0,2}$/,
+    /(?<=^|v1=|v0=|sha256=|v1,|v1a,)[A-Za-z0-9+/]{43,}={0,2}$/,
     replace,
   ),
 })
 
-describe.each(signers.map((signer) => ({ name: signer.provider, signer })))('$name', ({ signer }) => {
+const all = [...signers, ...moreSigners]
+const named = (signer: Signer) => ({ name: signer.name ?? signer.provider, signer })
+
+describe.each(all.map(named))('$name', ({ signer }) => {
   test('a webhook signed by its own package is accepted byte for byte', async () => {
     const given = givenEndpoint(signer)
     const result = await sendSigned(given, signer)
-    expect(result.statusCode).toBe(signer.provider === 'slack' ? 200 : 202)
+    expect(result.statusCode).toBe(findProvider(signer.provider)?.webhooks?.ack?.status ?? 202)
     const [envelope] = given.queued()
     expect(envelope).toMatchObject({ provider: signer.provider, tenant: 'default', via: 'webhook' })
     const inline = envelope?.body as { readonly base64: string }
@@ -82,7 +89,7 @@ describe.each(signers.map((signer) => ({ name: signer.provider, signer })))('$na
       expect((await sendSigned(given, signer, { secret })).statusCode).toBeLessThan(300)
     }
     const given = givenEndpoint(signer, rotating)
-    const third = `whsec_${Buffer.from('a third secret altogether').toString('base64')}`
+    const third = signer.thirdSecret ?? `whsec_${Buffer.from('a third secret altogether').toString('base64')}`
     expectBadSignature(given, await sendSigned(given, signer, { secret: third }), signer.provider)
   })
 
@@ -98,7 +105,9 @@ describe.each(signers.map((signer) => ({ name: signer.provider, signer })))('$na
 
 // Standard Webhooks defines its header as a list, so that two of them are one longer list.
 test.each(
-  signers.filter((signer) => signer !== standardSigner).map((signer) => [signer.provider, signer] as const),
+  all
+    .filter(({ provider }) => provider !== 'standard-webhooks')
+    .map((signer) => [signer.provider, signer] as const),
 )('B008: a signature header that %s sends twice is refused', async (_name, signer) => {
   const given = givenEndpoint(signer)
   const twice = (signed: Record<string, string>) => ({
@@ -151,4 +160,81 @@ test('F13: a flood of forgeries writes one line a second and says how many it he
   expect(given.lines).toHaveLength(2)
   expect(JSON.parse(given.lines[1] ?? '')).toMatchObject({ suppressed: 49 })
   expect(given.calls).toEqual([])
+})
+
+describe.each(credentialSigners.map(named))('$name, which signs nothing', ({ signer }) => {
+  test('is taken with its credential', async () => {
+    const given = givenEndpoint(signer)
+    expect((await sendSigned(given, signer)).statusCode).toBeLessThan(300)
+    expect(given.calls).toHaveLength(1)
+    expect(given.calls[0]?.input['MessageBody']).not.toContain(signer.secret)
+  })
+
+  const changes: readonly (readonly [string, Change])[] = [
+    ['B001: no credential', { headers: () => ({ [signer.signatureHeader]: undefined }) }],
+    ['B002: an empty one', { headers: () => ({ [signer.signatureHeader]: '' }) }],
+    ['B012: that of another endpoint', { secret: signer.otherSecret }],
+    [
+      'one that is cut',
+      { headers: (sent) => ({ [signer.signatureHeader]: sent[signer.signatureHeader]?.slice(0, -1) }) },
+    ],
+    [
+      'one with more behind it',
+      { headers: (sent) => ({ [signer.signatureHeader]: `${sent[signer.signatureHeader]}x` }) },
+    ],
+    [
+      'B008: two of them',
+      {
+        headers: (sent) => ({
+          [signer.signatureHeader]: `${sent[signer.signatureHeader]}, ${sent[signer.signatureHeader]}`,
+        }),
+      },
+    ],
+    [
+      'another kind',
+      { headers: (sent) => ({ [signer.signatureHeader]: `Digest ${sent[signer.signatureHeader]}` }) },
+    ],
+  ]
+  test.each(changes)('%s is refused', async (_name, change) => {
+    const given = givenEndpoint(signer)
+    expectBadSignature(given, await sendSigned(given, signer, change), signer.provider)
+  })
+
+  test.each([
+    ['missing', []],
+    ['empty', ['']],
+    ['white space', [' ']],
+  ])('B013: an endpoint whose secret is %s answers 503', async (_name, secrets) => {
+    const given = givenEndpoint(signer, secrets)
+    expectRefusal(given, await sendSigned(given, signer), 503, 'endpoint_misconfigured')
+  })
+
+  test('F12: both of a rotation are taken', async () => {
+    for (const secret of [signer.secret, signer.otherSecret]) {
+      const given = givenEndpoint(signer, [signer.secret, signer.otherSecret])
+      expect((await sendSigned(given, signer, { secret })).statusCode).toBeLessThan(300)
+    }
+  })
+})
+
+test('a public key is no HMAC secret: what everybody knows signs nothing', async () => {
+  const given = givenEndpoint(asymmetricSigner)
+  const key = Buffer.from(asymmetricSigner.secret, 'base64url')
+  const time = String(toSeconds(given.clock.now()))
+  const headers = () => ({
+    'webhook-signature': `v1,${createHmac('sha256', key).update(`msg_2KWPBgLlAfxdpx2AI54pPJ85f4W.${time}.`).update(asymmetricSigner.body).digest('base64')}`,
+  })
+  expectBadSignature(given, await sendSigned(given, asymmetricSigner, { headers }), 'standard-webhooks')
+})
+
+test("Mixpanel hears of its own action, and Google's first message is taken and not kept", async () => {
+  const [google, , mixpanel] = credentialSigners
+  if (!google || !mixpanel) throw new Error('two signers are missing')
+  const cohorts = givenEndpoint(mixpanel)
+  const answer = await sendSigned(cohorts, mixpanel)
+  expect(JSON.parse(answer.body ?? '')).toEqual({ action: 'members', status: 'success' })
+  const channel = givenEndpoint(google)
+  const sync = await sendSigned(channel, google, { headers: () => ({ 'x-goog-resource-state': 'sync' }) })
+  expect(sync.statusCode).toBe(200)
+  expect(channel.calls).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toSeconds } from '#lib/primitives/clock.ts'
+import { asymmetricSigner, sendgridSigner } from '#test/fakes/signers-more.ts'
 import { expectBadSignature } from '#test/fakes/refusal.ts'
 import { givenEndpoint, sendSigned } from '#test/fakes/send-signed.ts'
 import {
@@ -11,8 +12,8 @@ import {
   type Signer,
 } from '#test/fakes/signers.ts'
 
-const timed = [stripeSigner, slackSigner, standardSigner]
-describe.each(timed.map((signer) => ({ name: signer.provider, signer })))(
+const timed = [stripeSigner, slackSigner, standardSigner, sendgridSigner, asymmetricSigner]
+describe.each(timed.map((signer) => ({ name: signer.name ?? signer.provider, signer })))(
   'the time of $name',
   ({ signer }) => {
     test.each([
