@@ -449,14 +449,8 @@ describe('dead letters', () => {
 describe('the rest', () => {
   test('providers come with their addresses in this deployment', async () => {
     const body = await answer(operations.listProviders, given.api('/api/providers'))
-    expect(items(body).map(({ id }) => id)).toEqual([
-      'github',
-      'hmac',
-      'slack',
-      'standard-webhooks',
-      'stripe',
-    ])
-    expect(items(body).at(-1)).toMatchObject({
+    expect(items(body).map(({ id }) => id)).toEqual(providers.map(({ id }) => id))
+    expect(items(body).find(({ id }) => id === 'stripe')).toMatchObject({
       displayName: 'Stripe',
       endpoints: [{ id: 'stripe', tenant: 'default', path: '/webhooks/stripe' }],
     })
