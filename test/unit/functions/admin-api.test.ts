@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { providers } from '#lib/providers/catalog.ts'
 import { operations, type Operation } from '#lib/admin/operations.ts'
 import { problem as problemSchema } from '#lib/admin/schemas.ts'
 import { loginLinkLifetime } from '#lib/admin/login-link.ts'
