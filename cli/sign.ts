@@ -19,6 +19,8 @@ export interface ToSign {
 export function signatureHeaders(scheme: Scheme, secret: Secret, message: ToSign): Record<string, string> {
   switch (scheme.kind) {
     case 'hmac':
+      if (signsAddress(scheme))
+        throw new Failure('unusable_secret', 'its signature covers its address, which send does not sign')
       return hmacHeaders(scheme, secret, message)
     case 'token':
       return { [scheme.header]: `${scheme.prefix ?? ''}${secret.reveal()}` }
@@ -35,7 +37,9 @@ export function signatureHeaders(scheme: Scheme, secret: Secret, message: ToSign
 export const canSign = (scheme: Scheme): boolean =>
   scheme.kind === 'any'
     ? scheme.of.some(canSign)
-    : scheme.kind === 'hmac' || scheme.kind === 'token' || scheme.kind === 'basic'
+    : (scheme.kind === 'hmac' && !signsAddress(scheme)) || scheme.kind === 'token' || scheme.kind === 'basic'
+
+const signsAddress = ({ signed }: HmacScheme): boolean => signed.includes('{url}')
 
 function hmacHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSign): Record<string, string> {
   const key = hmacKey(secret, scheme.key)

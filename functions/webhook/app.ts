@@ -16,6 +16,7 @@ export function webhookApp(deps: IngestDeps): Hono<Env> {
         provider: c.req.param('provider'),
         endpoint: c.req.param('endpoint'),
         header: (name) => c.req.header(name),
+        target: c.req.url.slice(c.req.url.indexOf('/', 'https://'.length)),
         body: new Uint8Array(await c.req.arrayBuffer()),
       },
       deps,

@@ -1,3 +1,4 @@
+import { findProvider } from '../providers/catalog.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import type { EndpointConfig } from './define-config.ts'
@@ -57,6 +58,17 @@ export function keyFaults(endpoints: readonly EndpointConfig[]): Fault[] {
           ]
         : [],
     )
+  })
+}
+
+/** Providers that sign their address need to be told it: a request says of its host what its sender likes. */
+export function addressFaults(endpoints: readonly EndpointConfig[]): Fault[] {
+  return endpoints.flatMap(({ provider, publicUrl }, index) => {
+    const scheme = findProvider(provider)?.webhooks?.scheme
+    const needsAddress = scheme?.kind === 'hmac' && scheme.signed.includes('{url}')
+    if (!needsAddress || publicUrl !== undefined) return []
+    const path = ['endpoints', index, 'publicUrl']
+    return [{ path, message: `is needed: ${provider} signs the address, such as https://hooks.example.com` }]
   })
 }
 

@@ -37,6 +37,8 @@ export interface EndpointConfig {
   readonly scheme?: HmacScheme
   /** Only for `hmac`: where a delivery's identity is read from, first found wins. Default: the SHA-256 of the body. */
   readonly deliveryKey?: readonly ValueSource[]
+  /** `https://hooks.example.com`: the address that the provider has, where its signature covers that (Twilio). */
+  readonly publicUrl?: string
   /** Default 4 MiB. */
   readonly maxBodyBytes?: number
 }

@@ -64,10 +64,8 @@ export const secretName = (stage: string, provider: string): string => `sluice/$
 /** `stripe` -> `STRIPE`, `google-calendar` -> `GOOGLE_CALENDAR`. */
 export const shout = (id: string): string => id.toUpperCase().replaceAll('-', '_')
 /** The name under which an endpoint's signing secrets are looked up; the provider's default endpoint has no infix. */
-export const webhookSecretName = (provider: string, endpoint: string): string =>
-  endpoint === provider
-    ? `${shout(provider)}_WEBHOOK_SECRET`
-    : `${shout(provider)}_${shout(endpoint)}_WEBHOOK_SECRET`
+export const webhookSecretName = (provider: string, endpoint: string, suffix = 'WEBHOOK_SECRET'): string =>
+  endpoint === provider ? `${shout(provider)}_${suffix}` : `${shout(provider)}_${shout(endpoint)}_${suffix}`
 
 /** EventBridge `source` of everything Sluice publishes. */
 export const busSource = 'sluice'

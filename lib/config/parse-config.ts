@@ -6,7 +6,14 @@ import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'
 import type { ConcurrencyConfig, EndpointConfig } from './define-config.ts'
-import { keyFaults, repeatedEndpoints, repeatedHandlers, schemeFaults, type Fault } from './config-faults.ts'
+import {
+  addressFaults,
+  keyFaults,
+  repeatedEndpoints,
+  repeatedHandlers,
+  schemeFaults,
+  type Fault,
+} from './config-faults.ts'
 import { webhookSecretName } from './names.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -67,6 +74,15 @@ const endpoint = z.strictObject({
   tenant: z.optional(id),
   scheme: z.optional(scheme),
   deliveryKey: z.optional(z.array(source)),
+  publicUrl: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^https:\/\/[a-z0-9.-]+(:\d+)?(\/[^?#]*[^/?#])?$/, {
+          error: 'must be an address such as https://hooks.example.com',
+        }),
+      ),
+  ),
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
 
@@ -107,6 +123,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   const faults = [
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
     ...keyFaults(parsed.endpoints as EndpointConfig[]),
+    ...addressFaults(parsed.endpoints as EndpointConfig[]),
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
   ]
@@ -127,9 +144,14 @@ function compile(config: EndpointConfig): Endpoint {
     id: endpointId,
     provider: config.provider,
     tenant: config.tenant ?? 'default',
-    secretName: webhookSecretName(config.provider, endpointId),
+    secretName: webhookSecretName(
+      config.provider,
+      endpointId,
+      findProvider(config.provider)?.webhooks?.secretSuffix,
+    ),
     ...(config.scheme && { scheme: config.scheme satisfies HmacScheme }),
     ...(config.deliveryKey && { deliveryKey: config.deliveryKey }),
+    ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     maxBodyBytes: config.maxBodyBytes ?? ingest.maxBodyBytes,
   }
 }

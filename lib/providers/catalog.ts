@@ -12,6 +12,7 @@ import { sendgrid } from './sendgrid.ts'
 import { slack } from './slack.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
 import { stripe } from './stripe.ts'
+import { twilio } from './twilio.ts'
 
 /** Every provider this version knows, in alphabetical order of their ids. */
 export const providers: readonly Provider[] = [
@@ -28,6 +29,7 @@ export const providers: readonly Provider[] = [
   slack,
   standardWebhooks,
   stripe,
+  twilio,
 ]
 
 const byId = new Map(providers.map((provider) => [provider.id, provider]))

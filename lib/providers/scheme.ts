@@ -21,8 +21,10 @@ export interface HmacScheme {
     readonly encoding: 'hex' | 'base64' | 'base64url'
     readonly format: SignatureFormat
   }
-  /** Signed bytes, in order: `{body}`, `{timestamp}`, `{id}` or literal text. */
+  /** Signed bytes, in order: `{body}`, `{timestamp}`, `{id}`, `{url}`, `{form}` (its sorted fields) or literal text. */
   readonly signed: readonly string[]
+  /** Beside `{form}`: the query parameter whose value is the SHA-256 of a body that is no form. */
+  readonly bodyHash?: { readonly query: string }
   /** Signed time: in a header of its own, or under `key` of a `pairs` signature. */
   readonly timestamp?:
     | { readonly header: string; readonly unit: 's' | 'ms' }

@@ -5,6 +5,8 @@ export interface Delivery {
   /** Value of a header by its lower-case name; several of one name come joined by `, ` as the gateway joins them. */
   readonly header: (name: string) => string | undefined
   readonly body: Uint8Array
+  /** The address as the sender has it, where the endpoint says that; query included. */
+  readonly url?: string
 }
 
 /**
@@ -19,5 +21,5 @@ export function withAliases(delivery: Delivery, { scheme }: WebhookDeclaration):
     aliases.every(({ from, to }) => delivery.header(from) !== undefined && delivery.header(to) === undefined)
   if (!usesAliases) return delivery
   const names = new Map(aliases.map(({ from, to }) => [to, from]))
-  return { body: delivery.body, header: (name) => delivery.header(names.get(name) ?? name) }
+  return { ...delivery, header: (name) => delivery.header(names.get(name) ?? name) }
 }

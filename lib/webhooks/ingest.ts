@@ -30,6 +30,8 @@ export interface Arrival extends Delivery {
   readonly provider: string
   /** Missing for the provider's default endpoint. */
   readonly endpoint?: string | undefined
+  /** Path and query as they came. */
+  readonly target?: string
 }
 
 /** What became of a request: the only outcomes there are. */
@@ -75,7 +77,7 @@ async function authenticate(
     deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
     return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
   }
-  const delivery = withAliases(arrival, declaration)
+  const delivery = withAliases(addressed(arrival, endpoint), declaration)
   const verdict = await verify(declaration.scheme, delivery, live.secrets, deps.clock.now())
   if (verdict.kind !== 'valid') return refuse(verdict, endpoint, deps)
   return accept(delivery, endpoint, declaration, deps)
@@ -125,6 +127,12 @@ async function accept(
   })
   return { kind: 'accepted', answer: answerOf(declaration.ack, draft.id, read) }
 }
+
+/** With the address that the sender knows, never rebuilt from what the request says of its host. */
+const addressed = (arrival: Arrival, { publicUrl }: Endpoint): Arrival =>
+  publicUrl === undefined || arrival.target === undefined
+    ? arrival
+    : { ...arrival, url: publicUrl + arrival.target }
 
 /** The provider's declaration, with the endpoint's own scheme and identity where it has them. */
 function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration | undefined {

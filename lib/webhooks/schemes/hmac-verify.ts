@@ -3,6 +3,7 @@ import type { Secret } from '../../primitives/secret.ts'
 import type { HmacScheme } from '../../providers/scheme.ts'
 import type { Delivery } from '../delivery.ts'
 import { refused, valid, type Refusal, type Verdict } from '../verdict.ts'
+import { signedAddresses, signedForm } from './address.ts'
 import { staleness } from './freshness.ts'
 import { anyMatches, hmacDigest, hmacKey } from './hmac.ts'
 import { offeredSignatures, pairValues } from './signature.ts'
@@ -29,7 +30,23 @@ export function verifyHmac(
   if (stale) return refused(stale)
   const offered = offeredSignatures(header, scheme.signature.format)
   if (offered.length === 0) return refused('signature_malformed')
-  return anyMatches(scheme, keys, offered, (key) => hmacDigest(scheme, key, values, delivery.body))
+  const isSigned = (all: SignedValues): boolean =>
+    anyMatches(scheme, keys, offered, (key) => hmacDigest(scheme, key, all, delivery.body))
+  if (!scheme.signed.includes('{url}')) return isSigned(values) ? valid : refused('signature_mismatch')
+  return verifyAddressed(scheme, delivery, (signed) => isSigned({ ...values, ...signed }))
+}
+
+/** Where the address is signed: one of its spellings must fit, and the body must be covered by the form or its hash. */
+function verifyAddressed(
+  scheme: HmacScheme,
+  delivery: Delivery,
+  isSigned: (values: SignedValues) => boolean,
+): Verdict {
+  // The operator has not said under which address the sender knows this endpoint.
+  if (delivery.url === undefined) return { kind: 'no_usable_secret' }
+  const form = signedForm(delivery, delivery.url, scheme.bodyHash?.query ?? '')
+  if (form === undefined) return refused('signature_mismatch')
+  return signedAddresses(delivery.url).some((url) => isSigned({ url, form }))
     ? valid
     : refused('signature_mismatch')
 }

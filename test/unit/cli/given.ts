@@ -40,7 +40,9 @@ export interface World {
 export function givenShell({ environment = {}, input = '', change = {} }: World = {}): Shell {
   const root = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
-  const { endpoints } = parseConfig({ endpoints: providers.map(({ id }) => ({ provider: id })) })
+  const { endpoints } = parseConfig({
+    endpoints: providers.map(({ id }) => ({ provider: id, publicUrl: 'https://hooks.test' })),
+  })
   const stored = new Map<string, string>()
   const aborter = new AbortController()
   const written = { out: '', err: '' }

@@ -18,7 +18,7 @@ const text = 'an-invented-signing-secret'
 const base64 = `whsec_${Buffer.from('an-invented-signing-secret').toString('base64')}`
 
 function endpointOf(provider: string) {
-  const [endpoint] = parseConfig({ endpoints: [{ provider }] }).endpoints
+  const [endpoint] = parseConfig({ endpoints: [{ provider, publicUrl: 'https://hooks.test' }] }).endpoints
   if (!endpoint) throw new Error('no endpoint')
   return endpoint
 }

@@ -36,7 +36,7 @@ describe.each(declared)('$name', ({ provider, webhooks }) => {
 
   test('signs its body, and every value that its template names', () => {
     for (const { signed, timestamp, id } of templated(webhooks)) {
-      expect(signed.filter((part) => part === '{body}')).toHaveLength(1)
+      expect(signed.filter((part) => part === '{body}' || part === '{form}')).toHaveLength(1)
       expect(signed.includes('{timestamp}')).toBe(timestamp !== undefined)
       expect(signed.includes('{id}')).toBe(id !== undefined)
     }
