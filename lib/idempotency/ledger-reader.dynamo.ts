@@ -11,7 +11,7 @@ import { mapBounded } from '../primitives/bulkhead.ts'
 import { ms, type Clock } from '../primitives/clock.ts'
 import type { HistoryFilter, ListedRecord } from './history.ts'
 import type { LedgerTable } from './ledger-writer.dynamo.ts'
-import { text, toRecord, type Item } from './record.dynamo.ts'
+import { readRecord, text, type Item } from './record.dynamo.ts'
 
 export interface IndexEntry {
   readonly id: string
@@ -39,7 +39,7 @@ interface Entries {
 
 export interface LedgerReader {
   entries(wanted: EntriesWanted, signal: AbortSignal): Promise<Entries>
-  /** The records of at most 100 entries, in their order, without those that are gone. */
+  /** The records of at most 100 entries, in their order, without those that are gone or damaged. */
   records(entries: readonly IndexEntry[], signal: AbortSignal): Promise<readonly ListedRecord[]>
 }
 
@@ -100,8 +100,8 @@ export function ledgerReader({
           .send(getBatch(table, wanted), { abortSignal: signal })
           .catch(unavailable)
         for (const item of answer.Responses?.[table] ?? []) {
-          const record = toRecord(item)
-          found.set(record.pk, record)
+          const record = readRecord(item)
+          if (record) found.set(record.pk, record)
         }
         wanted = answer.UnprocessedKeys?.[table]?.Keys ?? []
       }

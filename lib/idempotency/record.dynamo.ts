@@ -14,16 +14,20 @@ export const number = (value: number): AttributeValue => ({ N: String(value) })
  * @throws SluiceError `RECORD_CORRUPT` when it is not one of ours.
  */
 export function toRecord(item: Item): LedgerRecord {
+  const record = readRecord(item)
+  if (!record) throw new SluiceError('RECORD_CORRUPT', 'a ledger item is not a record of version 1')
+  return record
+}
+
+/** The same for lists, where one damaged item must not hide the others; `undefined` for it. */
+export function readRecord(item: Item): LedgerRecord | undefined {
   const record: Record<string, unknown> = {}
   for (const name in item) if (Object.hasOwn(item, name)) record[name] = plain(item[name] as AttributeValue)
   const isOurs =
     record['v'] === 1 &&
     texts.every((name) => typeof record[name] === 'string') &&
     numbers.every((name) => Number.isFinite(record[name]))
-  if (!isOurs) {
-    throw new SluiceError('RECORD_CORRUPT', 'a ledger item is not a record of version 1')
-  }
-  return record as unknown as LedgerRecord
+  return isOurs ? (record as unknown as LedgerRecord) : undefined
 }
 
 const texts = ['pk', 'st', 'owner', 'contentHash'] as const

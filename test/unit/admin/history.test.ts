@@ -1,4 +1,4 @@
-import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb'
+import { BatchGetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledger } from '#lib/config/defaults.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
@@ -53,6 +53,24 @@ describe('events by time', () => {
       expect(keys).toEqual(expected)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(limit)
     }
+  })
+
+  test('B128: a damaged record hides no other', async () => {
+    const given = await givenAdmin(tables)
+    await Promise.all(
+      ['first', 'broken', 'last'].map((key, index) => given.seed({ key, age: index * 1_000 })),
+    )
+    const { records } = await given.history.events(query(given), signal)
+    const broken = records.find(({ deliveryKey }) => deliveryKey === 'broken')
+    await tables.client.send(
+      new UpdateItemCommand({
+        TableName: given.ledgerTable,
+        Key: { pk: { S: broken?.pk ?? '' } },
+        UpdateExpression: 'SET v = :later',
+        ExpressionAttributeValues: { ':later': { N: '9' } },
+      }),
+    )
+    expect((await keysOf(given, 'events', query(given))).keys).toEqual(['first', 'last'])
   })
 
   test('of one millisecond are told apart by their ids', async () => {
