@@ -46,7 +46,7 @@ function hmacHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSi
   if (!key)
     throw new Failure('unusable_secret', `the secret is not ${scheme.key.encoding} text that can sign`)
   const timestamp = String(scheme.timestamp?.unit === 'ms' ? now : toSeconds(now))
-  const digest = hmacDigest(scheme, key, { timestamp, id }, body).toString(scheme.signature.encoding)
+  const digest = hmacDigest(scheme, key, { timestamp, id }, body)
   return {
     ...(scheme.id && { [scheme.id.header]: id }),
     ...(scheme.timestamp && 'header' in scheme.timestamp && { [scheme.timestamp.header]: timestamp }),

