@@ -10,6 +10,10 @@ export interface ToSign {
   readonly now: EpochMs
   /** Signed and sent where the scheme signs an id. */
   readonly id: string
+  /** Signed where the scheme signs the address: query included. */
+  readonly url?: string
+  /** Signed where the scheme signs the fields of a form: sorted, each name and then its value. */
+  readonly form?: string
 }
 
 /**
@@ -19,7 +23,7 @@ export interface ToSign {
 export function signatureHeaders(scheme: Scheme, secret: Secret, message: ToSign): Record<string, string> {
   switch (scheme.kind) {
     case 'hmac':
-      if (signsAddress(scheme))
+      if (signsAddress(scheme) && message.url === undefined)
         throw new Failure('unusable_secret', 'its signature covers its address, which send does not sign')
       return hmacHeaders(scheme, secret, message)
     case 'token':
@@ -41,12 +45,16 @@ export const canSign = (scheme: Scheme): boolean =>
 
 const signsAddress = ({ signed }: HmacScheme): boolean => signed.includes('{url}')
 
-function hmacHeaders(scheme: HmacScheme, secret: Secret, { body, now, id }: ToSign): Record<string, string> {
+function hmacHeaders(
+  scheme: HmacScheme,
+  secret: Secret,
+  { body, now, id, url, form }: ToSign,
+): Record<string, string> {
   const key = hmacKey(secret, scheme.key)
   if (!key)
     throw new Failure('unusable_secret', `the secret is not ${scheme.key.encoding} text that can sign`)
   const timestamp = String(scheme.timestamp?.unit === 'ms' ? now : toSeconds(now))
-  const digest = hmacDigest(scheme, key, { timestamp, id }, body)
+  const digest = hmacDigest(scheme, key, { timestamp, id, url, form }, body)
   return {
     ...(scheme.id && { [scheme.id.header]: id }),
     ...(scheme.timestamp && 'header' in scheme.timestamp && { [scheme.timestamp.header]: timestamp }),

@@ -1,9 +1,10 @@
 import { isStored } from '#lib/buffer/envelope.ts'
+import { sha256Hex } from '#lib/primitives/bytes.ts'
 import { later, ms } from '#lib/primitives/clock.ts'
 import type { Provider, WebhookDeclaration } from '#lib/providers/provider.ts'
 import { handshakeEvent, kitEvent, type KitEvent } from './body.ts'
 import type { Sender } from './sender.ts'
-import { noon, standOf, type Answer, type Request } from './stand.ts'
+import { addressOf, noon, standOf, type Answer, type Request } from './stand.ts'
 
 /** What a case is tried with: three senders by one scheme, none of which knows another's credential. */
 export interface Given {
@@ -26,11 +27,25 @@ const toleranceMs = 300_000
 const notApplicable = (reason: string): Outcome => ({ notApplicable: reason })
 
 /** The event with the headers that `by` adds to it, signed `signedLaterMs` after noon. */
-function signed(by: Sender, event: KitEvent, signedLaterMs = 0): Request {
+function signed({ provider }: Given, by: Sender, event: KitEvent, signedLaterMs = 0): Request {
   const id = event.headers[idHeader(by) ?? ''] ?? 'kit-1'
-  const headers = by.sign({ body: event.body, now: later(noon, ms(signedLaterMs)), id })
-  return { headers: { ...event.headers, ...headers }, body: event.body }
+  const query = bodyQuery(by, event.body)
+  const headers = by.sign({
+    body: event.body,
+    now: later(noon, ms(signedLaterMs)),
+    id,
+    url: query === undefined ? addressOf(provider.id) : `${addressOf(provider.id)}?${query}`,
+  })
+  return {
+    headers: { ...event.headers, ...headers },
+    body: event.body,
+    ...(query !== undefined && { query }),
+  }
 }
+
+/** The hash of a body that is no form, where a scheme signs that in the address. */
+const bodyQuery = ({ scheme }: Sender, body: Uint8Array): string | undefined =>
+  scheme.kind === 'hmac' && scheme.bodyHash ? `${scheme.bodyHash.query}=${sha256Hex(body)}` : undefined
 
 const idHeader = ({ scheme }: Sender): string | undefined =>
   (scheme.kind === 'hmac' || scheme.kind === 'ed25519') && scheme.id ? scheme.id.header : undefined
@@ -54,12 +69,12 @@ function refusedAs(expected: number, { status, stored }: Answer): Outcome {
 
 /** One body in the two ways a gateway hands over bytes that may be no text. */
 const takes = async (given: Given, body: Uint8Array): Promise<Outcome> => {
-  const request = signed(given.sender, { ...eventOf(given), body })
+  const request = signed(given, given.sender, { ...eventOf(given), body })
   return accepted(await send(given, { ...request, as: 'base64' }), body)
 }
 
 async function withProof(given: Given, change: (proof: string) => string | undefined): Promise<Outcome> {
-  const { headers, ...request } = signed(given.sender, eventOf(given))
+  const { headers, ...request } = signed(given, given.sender, eventOf(given))
   const { [given.sender.proof]: proof = '', ...others } = headers
   const changed = change(proof)
   return refusedAs(
@@ -74,9 +89,9 @@ async function withProof(given: Given, change: (proof: string) => string | undef
 async function at(given: Given, signedLaterMs: number): Promise<Outcome> {
   if (!given.sender.signsTime) return notApplicable('no time is signed')
   const limit = Math.sign(signedLaterMs) * toleranceMs
-  const inTime = await send(given, signed(given.sender, eventOf(given), limit))
+  const inTime = await send(given, signed(given, given.sender, eventOf(given), limit))
   if (inTime.stored.length !== 1) return { failed: `answered ${inTime.status} at the limit` }
-  return refusedAs(401, await send(given, signed(given.sender, eventOf(given), signedLaterMs)))
+  return refusedAs(401, await send(given, signed(given, given.sender, eventOf(given), signedLaterMs)))
 }
 
 async function duplicated(given: Given): Promise<Outcome> {
@@ -92,26 +107,26 @@ async function rotation(given: Given): Promise<Outcome> {
   const both = standOf(provider, [successor.configured, sender.configured])
   for (const by of [sender, successor]) {
     const event = eventOf(given)
-    const outcome = accepted(await both(signed(by, event)), event.body)
+    const outcome = accepted(await both(signed(given, by, event)), event.body)
     if (outcome) return outcome
   }
   const after = standOf(provider, [successor.configured])
-  return refusedAs(401, await after(signed(sender, eventOf(given))))
+  return refusedAs(401, await after(signed(given, sender, eventOf(given))))
 }
 
 async function handshake(given: Given): Promise<Outcome> {
   const event = handshakeEvent(given.declaration, 'kit-challenge')
   if (!event) return notApplicable('there is none')
-  const { status, body, contentType, stored } = await send(given, signed(given.sender, event))
+  const { status, body, contentType, stored } = await send(given, signed(given, given.sender, event))
   if (status !== 200 || body !== 'kit-challenge') return { failed: `answered ${status}: ${body}` }
   if (!contentType.startsWith('text/plain')) return { failed: `echoed as ${contentType}` }
   if (stored.length > 0) return { failed: 'stored it' }
-  return refusedAs(401, await send(given, signed(given.stranger, event)))
+  return refusedAs(401, await send(given, signed(given, given.stranger, event)))
 }
 
 async function acknowledgement(given: Given): Promise<Outcome> {
   const { status = 202, body = 'json' } = given.declaration.ack ?? {}
-  const answer = await send(given, signed(given.sender, eventOf(given)))
+  const answer = await send(given, signed(given, given.sender, eventOf(given)))
   if (answer.status !== status) return { failed: `answered ${answer.status}, not ${status}` }
   if (body === 'empty') return answer.body === '' ? undefined : { failed: 'answered with a body' }
   const said = JSON.parse(answer.body) as Record<string, unknown>
@@ -122,7 +137,7 @@ async function acknowledgement(given: Given): Promise<Outcome> {
 async function stableKey(given: Given): Promise<Outcome> {
   const { declaration, sender } = given
   const idsOf = async (word: string, laterMs: number): Promise<string> => {
-    const request = signed(sender, kitEvent(declaration, word), laterMs)
+    const request = signed(given, sender, kitEvent(declaration, word), laterMs)
     const { stored } = await send(given, { ...request, laterMs })
     return stored[0]?.id ?? `nothing was stored ${laterMs}`
   }
@@ -135,7 +150,7 @@ async function stableKey(given: Given): Promise<Outcome> {
 async function noSecret(given: Given): Promise<Outcome> {
   for (const configured of [[], [''], ['  ']]) {
     const stand = standOf(given.provider, configured)
-    const outcome = refusedAs(503, await stand(signed(given.sender, eventOf(given))))
+    const outcome = refusedAs(503, await stand(signed(given, given.sender, eventOf(given))))
     if (outcome) return outcome
   }
   return undefined
@@ -144,7 +159,7 @@ async function noSecret(given: Given): Promise<Outcome> {
 async function tampered(given: Given): Promise<Outcome> {
   const { kind } = given.sender.scheme
   if (kind === 'token' || kind === 'basic' || kind === 'oidc') return notApplicable('the body is not signed')
-  const request = signed(given.sender, eventOf(given))
+  const request = signed(given, given.sender, eventOf(given))
   const body = Buffer.from(request.body)
   // Within the last text: it stays JSON.
   body[body.length - 4] = (body[body.length - 4] ?? 0) ^ 1
@@ -156,7 +171,7 @@ export const cases: readonly Case[] = [
   {
     name: 'valid',
     run: async (given) =>
-      accepted(await send(given, signed(given.sender, eventOf(given))), eventOf(given).body),
+      accepted(await send(given, signed(given, given.sender, eventOf(given))), eventOf(given).body),
   },
   { name: 'tampered', run: tampered },
   { name: 'missing signature', run: (given) => withProof(given, () => undefined) },
@@ -165,7 +180,7 @@ export const cases: readonly Case[] = [
   { name: 'future', run: (given) => at(given, toleranceMs + 1_000) },
   {
     name: "another's secret",
-    run: async (given) => refusedAs(401, await send(given, signed(given.stranger, eventOf(given)))),
+    run: async (given) => refusedAs(401, await send(given, signed(given, given.stranger, eventOf(given)))),
   },
   { name: 'duplicate header', run: duplicated },
   { name: 'base64 body', run: (given) => takes(given, eventOf(given).body) },

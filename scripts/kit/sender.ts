@@ -21,9 +21,7 @@ export interface Sender {
 export function newSender(scheme: OneScheme, n: number): Sender | undefined {
   switch (scheme.kind) {
     case 'hmac':
-      return scheme.signed.some((part) => part === '{url}' || part === '{form}')
-        ? undefined
-        : sharedSecret(scheme, hmacSecret(scheme, n), scheme.signature.header)
+      return sharedSecret(scheme, hmacSecret(scheme, n), scheme.signature.header)
     case 'token':
       return sharedSecret(scheme, `a token of the kit ${n}`, scheme.header)
     case 'basic':

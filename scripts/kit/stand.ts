@@ -15,6 +15,8 @@ export const noon = epochMs(1_780_000_000_000)
 export interface Request {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  /** What follows the `?` of the address. */
+  readonly query?: string
   /** As the gateway hands it over: text where it takes it for text, else base64. */
   readonly as?: 'text' | 'base64'
   /** After {@link noon}. */
@@ -35,10 +37,12 @@ export function standOf(
   configured: readonly string[],
 ): (request: Request) => Promise<Answer> {
   const secrets = configured.map((text) => new Secret(text))
-  return async ({ headers, body, as = 'text', laterMs = 0 }) => {
+  return async (request) => {
     const stored: Envelope[] = []
-    const handler = gatewayHandler(appOf(provider, secrets, later(noon, ms(laterMs)), stored).fetch)
-    const answer = await handler(eventOf(provider.id, headers, body, as))
+    const handler = gatewayHandler(
+      appOf(provider, secrets, later(noon, ms(request.laterMs ?? 0)), stored).fetch,
+    )
+    const answer = await handler(eventOf(provider.id, request))
     return {
       status: answer.statusCode ?? 0,
       contentType: String(answer.headers?.['content-type'] ?? ''),
@@ -48,6 +52,7 @@ export function standOf(
   }
 }
 
+const publicUrl = 'https://hooks.example.com'
 const quiet = (): void => {}
 
 function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, stored: Envelope[]) {
@@ -64,7 +69,7 @@ function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, sto
         provider: provider.id,
         tenant: 'default',
         secretName: 'KIT',
-        publicUrl: 'https://hooks.example.com',
+        publicUrl,
         maxBodyBytes: 1_048_576,
       },
     ]),
@@ -87,18 +92,19 @@ const stoppedAt = (now: EpochMs): Clock => ({
   every: () => () => {},
 })
 
+/** The address as the provider's stand-in knows it. */
+export const addressOf = (provider: string): string => `${publicUrl}/webhooks/${provider}`
+
 function eventOf(
   provider: string,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-  as: 'text' | 'base64',
+  { headers, body, query = '', as = 'text' }: Request,
 ): APIGatewayProxyEventV2 {
   const path = `/webhooks/${provider}`
   return {
     version: '2.0',
     routeKey: '$default',
     rawPath: path,
-    rawQueryString: '',
+    rawQueryString: query,
     headers: { 'content-type': 'application/json', ...headers },
     isBase64Encoded: as === 'base64',
     body: Buffer.from(body).toString(as === 'base64' ? 'base64' : 'utf8'),
