@@ -15,7 +15,7 @@ export function kitEvent(declaration: WebhookDeclaration, word: string): KitEven
     if ('header' in source) headers[source.header] = word
     else if (!('form' in source)) values.set(source.pointer, word)
   }
-  return { headers, body: Buffer.from(JSON.stringify(documentOf(values))) }
+  return { headers, body: Buffer.from(JSON.stringify(documentOf(values, word))) }
 }
 
 /** A verified request that asks for an answer. */
@@ -25,18 +25,18 @@ export function handshakeEvent({ handshake }: WebhookDeclaration, challenge: str
     [handshake.when.pointer, handshake.when.equals],
     [handshake.echo, challenge],
   ])
-  return { headers: {}, body: Buffer.from(JSON.stringify(documentOf(values))) }
+  return { headers: {}, body: Buffer.from(JSON.stringify(documentOf(values, challenge))) }
 }
 
 type Node = Record<string, unknown> | unknown[]
 
 /** The smallest document in which each pointer leads to its value. */
-function documentOf(values: ReadonlyMap<string, unknown>): Node {
+function documentOf(values: ReadonlyMap<string, unknown>, word: string): Node {
   const pointers = [...values.keys()].map((pointer) => pointer.split('/').slice(1))
   const root = nodeFor(pointers[0]?.[0])
   for (const [pointer, value] of values) place(root, pointer.split('/').slice(1), value)
   // What the cases change, and what no declaration reads.
-  if (!Array.isArray(root)) root['kit'] = 'unread'
+  if (!Array.isArray(root)) root['kit'] = word
   return root
 }
 
