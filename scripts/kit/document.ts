@@ -51,7 +51,11 @@ export function score(results: readonly Result[]): string {
 function reasons(reports: readonly Report[]): string[] {
   const lines = reports.flatMap((report) => {
     const untried = report.results.filter(({ outcome }) => outcome === 'not applicable')
-    const byReason = Map.groupBy(untried, ({ reason = '' }) => reason)
+    const byReason = new Map<string, Result[]>()
+    for (const result of untried) {
+      const reason = result.reason ?? ''
+      byReason.set(reason, [...(byReason.get(reason) ?? []), result])
+    }
     return [...byReason].map(
       ([reason, own]) =>
         `${nameOf(report)}: ${own.length === report.results.length ? 'every case' : own.map(({ name }) => name).join(', ')}: ${reason}`,
@@ -60,5 +64,10 @@ function reasons(reports: readonly Report[]): string[] {
   return lines.length > 0 ? lines : ['Every case was tried.']
 }
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+/** Columns as wide as their longest cell, as the formatter wants them. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((_, at) => Math.max(3, ...[head, ...rows].map((cells) => cells[at]?.length ?? 0)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)]
+}
