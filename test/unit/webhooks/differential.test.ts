@@ -8,7 +8,7 @@ import { mutations, type Mutation } from '#test/fakes/mutations.ts'
 import { packageVerifiers, type Received } from '#test/fakes/package-verifiers.ts'
 import { hmacSigner, signers, type Signer } from '#test/fakes/signers.ts'
 
-const messages = 2_000
+const messages = 5_000
 const nowSeconds = 1_780_000_000
 
 // `standardwebhooks` takes no time but the machine's.

@@ -9,7 +9,7 @@ import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhoo
 import { signers } from '#test/fakes/signers.ts'
 
 const now = 1_780_000_000_000
-const runs = 5_000
+const runs = 40_000
 
 const pieces = [
   't=1780000000',
