@@ -1,13 +1,16 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign, timingSafeEqual } from 'node:crypto'
 import { verify as octokitVerify } from '@octokit/webhooks-methods'
+import { EventWebhook } from '@sendgrid/eventwebhook'
 import { Webhook } from 'standardwebhooks'
 import Stripe from 'stripe'
-import { epochMs, toSeconds } from '#lib/primitives/clock.ts'
+import { epochMs, toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { github } from '#lib/providers/github.ts'
 import { hmacSchemeOf } from '#test/fakes/hmac-scheme.ts'
+import { sendgrid } from '#lib/providers/sendgrid.ts'
 import { stripe } from '#lib/providers/stripe.ts'
 import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
+import { verifyEcdsa } from '#lib/webhooks/schemes/public-key.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { interleaved, type Case } from './measure.ts'
 import { fixed, table } from './table.ts'
@@ -77,6 +80,34 @@ function cases(text: string): Case[] {
       run: check(hmacSchemeOf('standard-webhooks'), standard, standardHeaders),
     },
     { name: 'standardwebhooks', run: () => webhook.verify(text, standardHeaders) },
+    ...publicKeyCases(body, now),
+  ]
+}
+
+/** A public key costs many times an HMAC: compare these two with each other. */
+function publicKeyCases(body: Buffer, now: EpochMs): Case[] {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  const time = String(toSeconds(now))
+  const signature = sign('sha256', Buffer.concat([Buffer.from(time), body]), privateKey).toString('base64')
+  const { scheme } = sendgrid.webhooks
+  const headers = new Map<string, string>([
+    [scheme.signature.header, signature],
+    [scheme.timestamp.header, time],
+  ])
+  const delivery = { header: (name: string) => headers.get(name), body }
+  const secrets = [new Secret(key)]
+  const sdk = new EventWebhook()
+  const sdkKey = sdk.convertPublicKeyToECDSA(key)
+  return [
+    {
+      name: 'sluice sendgrid',
+      run: () => must(verifyEcdsa(scheme, delivery, secrets, now).kind === 'valid'),
+    },
+    {
+      name: '@sendgrid/eventwebhook',
+      run: () => must(sdk.verifySignature(sdkKey, body, signature, time)),
+    },
   ]
 }
 
