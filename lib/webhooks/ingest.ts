@@ -15,6 +15,7 @@ import { identify, reader } from './identity.ts'
 import type { LiveSecrets, SigningSecrets } from './secrets.ts'
 import { store, type StoreDeps } from './store.ts'
 import type { Verdict } from './verdict.ts'
+import { tenantOf } from './tenant.ts'
 import { verify } from './verify.ts'
 
 export interface IngestDeps extends StoreDeps {
@@ -113,7 +114,8 @@ async function accept(
   if (declaration.ignore?.some((source) => read(source) === source.equals)) {
     return { kind: 'ignored', answer: answerOf(declaration.ack, undefined, read) }
   }
-  const draft = draftEnvelope(delivery, endpoint, identify(declaration, delivery, body), {
+  const tenant = tenantOf(endpoint, declaration, delivery.body, read)
+  const draft = draftEnvelope(delivery, { ...endpoint, tenant }, identify(declaration, delivery, body), {
     keepHeaders: declaration.keepHeaders,
     receivedAt: deps.clock.now(),
   })
