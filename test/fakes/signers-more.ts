@@ -15,19 +15,19 @@ const bodySigner = (provider: string, header: string, encoding: 'hex' | 'base64'
   sign: async (bytes, secret) => ({ ...json, [header]: hmacOf(encoding)(secret, bytes) }),
 })
 
-export const quickbooksSigner = bodySigner(
+const quickbooksSigner = bodySigner(
   'quickbooks',
   'intuit-signature',
   'base64',
   '[{"specversion":"1.0","id":"88cd52aa","type":"qbo.customer.updated.v1","time":"2026-05-28T20:26:40Z","intuitentityid":"7","intuitaccountid":"310687"}]',
 )
-export const leaflinkSigner = bodySigner(
+const leaflinkSigner = bodySigner(
   'leaflink',
   'll-signature',
   'base64',
   '{"event":"order.changed","id":9}',
 )
-export const mycarrierpacketsSigner = bodySigner(
+const mycarrierpacketsSigner = bodySigner(
   'mycarrierpackets',
   'mcp-signature',
   'hex',
