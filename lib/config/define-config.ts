@@ -37,6 +37,12 @@ export interface EndpointConfig {
   readonly scheme?: HmacScheme
   /** Only for `hmac`: where a delivery's identity is read from, first found wins. Default: the SHA-256 of the body. */
   readonly deliveryKey?: readonly ValueSource[]
+  /**
+   * Which tenant an account at the provider is: `{ acct_1: 'acme' }`. Others belong to `tenant`. Name an account before its
+   * first event: the tenant is part of an event's identity. A map is for tenants that one secret may speak for; those
+   * that must not vouch for each other need an endpoint each.
+   */
+  readonly tenants?: Readonly<Record<string, string>>
   /** `https://hooks.example.com`: the address that the provider has, where its signature covers that (Twilio). */
   readonly publicUrl?: string
   /** Default 4 MiB. */

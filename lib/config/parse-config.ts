@@ -72,16 +72,15 @@ const endpoint = z.strictObject({
   ),
   id: z.optional(id),
   tenant: z.optional(id),
+  tenants: z.optional(z.record(text(), id)),
   scheme: z.optional(scheme),
   deliveryKey: z.optional(z.array(source)),
   publicUrl: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^https:\/\/[a-z0-9.-]+(:\d+)?(\/[^?#]*[^/?#])?$/, {
-          error: 'must be an address such as https://hooks.example.com',
-        }),
-      ),
+    z.string().check(
+      z.regex(/^https:\/\/[a-z0-9.-]+(:\d+)?(\/[^?#]*[^/?#])?$/, {
+        error: 'must be an address such as https://hooks.example.com',
+      }),
+    ),
   ),
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
@@ -152,6 +151,7 @@ function compile(config: EndpointConfig): Endpoint {
     ...(config.scheme && { scheme: config.scheme satisfies HmacScheme }),
     ...(config.deliveryKey && { deliveryKey: config.deliveryKey }),
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
+    ...(config.tenants && { tenants: config.tenants }),
     maxBodyBytes: config.maxBodyBytes ?? ingest.maxBodyBytes,
   }
 }

@@ -172,3 +172,11 @@ test('an id that the config takes is one that an envelope takes', () => {
     expect(complaint({ endpoints: [{ ...stripe, id }] })).toContain('endpoints[0].id')
   }
 })
+
+test('accounts are named to tenants, each by an id', () => {
+  const tenants = { acct_1: 'acme' }
+  const { endpoints } = parseConfig({ endpoints: [{ provider: 'stripe', tenants }] })
+  expect(endpoints).toMatchObject([{ tenant: 'default', tenants }])
+  const wrong = { endpoints: [{ provider: 'stripe', tenants: { acct_1: 'No Id' } }] }
+  expect(() => parseConfig(wrong)).toThrow(/endpoints\[0\]\.tenants/)
+})
