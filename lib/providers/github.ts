@@ -29,6 +29,7 @@ export const github = {
       [{ header: 'x-github-event' }, { form: 'payload', pointer: '/action' }],
       [{ header: 'x-github-event' }],
     ],
+    externalId: [{ pointer: '/installation/id' }, { form: 'payload', pointer: '/installation/id' }],
     keepHeaders: ['x-github-event', 'x-github-delivery', 'x-github-hook-id'],
     redact: ['/sender/email', '/pusher/email', '/commits/*/author/email', '/commits/*/committer/email'],
   },

@@ -36,6 +36,7 @@ export const slack = {
       [{ form: 'command' }],
     ],
     eventTime: { pointer: '/event_time', unit: 's' },
+    externalId: [{ pointer: '/team_id' }, { form: 'team_id' }, { form: 'payload', pointer: '/team/id' }],
     keepHeaders: ['x-slack-retry-num', 'x-slack-retry-reason'],
     redact: ['/token', '/event/text', '/event/blocks', '/event/user_profile'],
   },

@@ -23,6 +23,8 @@ export const stripe = {
     deliveryKey: [{ pointer: '/id' }],
     eventType: [[{ pointer: '/type' }]],
     eventTime: { pointer: '/created', unit: 's' },
+    // Connect: the connected account.
+    externalId: [{ pointer: '/account' }],
     // Counts the deliveries still open, so it differs between two deliveries of one event.
     volatile: ['/pending_webhooks'],
     redact: [
