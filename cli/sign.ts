@@ -31,10 +31,14 @@ export function signatureHeaders(scheme: Scheme, secret: Secret, message: ToSign
     case 'basic':
       return { authorization: `Basic ${Buffer.from(secret.reveal(), 'utf8').toString('base64')}` }
     case 'any':
-      return signatureHeaders(scheme.of.find(canSign) ?? scheme.of[0] ?? { kind: 'sns' }, secret, message)
+      return signatureHeaders(scheme.of.find(canSign) ?? onlyProvider(), secret, message)
     default:
-      throw new Failure('unusable_secret', 'only the provider itself can sign this')
+      return onlyProvider()
   }
+}
+
+function onlyProvider(): never {
+  throw new Failure('unusable_secret', 'only the provider itself can sign this')
 }
 
 /** Whether what Sluice holds to check a webhook is also enough to make one. */

@@ -37,8 +37,6 @@ export interface WebhookDeclaration {
   readonly volatile?: readonly string[]
   /** The id of the account at the provider that the event belongs to; an endpoint says which tenant that is. */
   readonly externalId?: readonly ValueSource[]
-  /** Identity of the fact, equal for a webhook and a poll that bring the same one; without it, the delivery key. */
-  readonly changeKey?: readonly ValueSource[]
   /** Deliveries that are acknowledged and not stored: they tell nothing. */
   readonly ignore?: readonly (ValueSource & { readonly equals: string })[]
   /** JSON pointers whose values are never shown; `*` matches one segment. */

@@ -144,11 +144,6 @@ function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration
 
 function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestOutcome {
   const { provider, id: endpointId } = endpoint
-  if (verdict.kind === 'key_unavailable') {
-    deps.metrics.count('WebhookUnavailable', { provider })
-    deps.refusals('warn', 'the key of a sender could not be fetched', { provider, endpoint: endpointId })
-    return refused('unavailable', 'Send it again later: the certificate or key set could not be fetched.')
-  }
   if (verdict.kind !== 'refused') {
     deps.metrics.count('WebhookUnavailable', { provider })
     deps.refusals('error', 'an endpoint has no usable signing secret', { provider, endpoint: endpointId })

@@ -158,7 +158,7 @@ async function noSecret(given: Given): Promise<Outcome> {
 
 async function tampered(given: Given): Promise<Outcome> {
   const { kind } = given.sender.scheme
-  if (kind === 'token' || kind === 'basic' || kind === 'oidc') return notApplicable('the body is not signed')
+  if (kind === 'token' || kind === 'basic') return notApplicable('the body is not signed')
   const request = signed(given, given.sender, eventOf(given))
   const body = Buffer.from(request.body)
   // Within the last text: it stays JSON.
