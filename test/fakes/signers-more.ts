@@ -21,12 +21,7 @@ const quickbooksSigner = bodySigner(
   'base64',
   '[{"specversion":"1.0","id":"88cd52aa","type":"qbo.customer.updated.v1","time":"2026-05-28T20:26:40Z","intuitentityid":"7","intuitaccountid":"310687"}]',
 )
-const leaflinkSigner = bodySigner(
-  'leaflink',
-  'll-signature',
-  'base64',
-  '{"event":"order.changed","id":9}',
-)
+const leaflinkSigner = bodySigner('leaflink', 'll-signature', 'base64', '{"event":"order.changed","id":9}')
 const mycarrierpacketsSigner = bodySigner(
   'mycarrierpackets',
   'mcp-signature',
