@@ -59,7 +59,7 @@ export const prefixes = {
   archive: 'archive/',
 } as const
 
-/** Secrets Manager: one secret per provider, a JSON object whose keys are the environment names of ARCHITECTURE 6.2. */
+/** Secrets Manager: one secret per provider, a JSON object of the names and values that could stand in the environment too. */
 export const secretName = (stage: string, provider: string): string => `sluice/${stage}/${provider}`
 /** `stripe` -> `STRIPE`, `google-calendar` -> `GOOGLE_CALENDAR`. */
 export const shout = (id: string): string => id.toUpperCase().replaceAll('-', '_')
