@@ -1,5 +1,9 @@
 import twilio from 'twilio'
 import { describe, expect, test } from 'vitest'
+import { hmacSchemeOf } from '#test/fakes/hmac-scheme.ts'
+import { epochMs } from '#lib/primitives/clock.ts'
+import { Secret } from '#lib/primitives/secret.ts'
+import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
 import { expectBadSignature, expectRefusal } from '#test/fakes/refusal.ts'
@@ -108,3 +112,21 @@ test('the config asks for the address, and names the secret as Twilio does', () 
   const { endpoints } = parseConfig({ endpoints: [{ provider: 'twilio', publicUrl }] })
   expect(endpoints).toMatchObject([{ publicUrl, secretName: 'TWILIO_AUTH_TOKEN' }])
 })
+
+test('a known signature holds: names are sorted by their code units, capitals first', () => {
+  const delivery = {
+    url: 'https://mycompany.com/myapp.php?foo=1&bar=2',
+    header: (name: string) => known[name],
+    body: new TextEncoder().encode('b=2&B=1&a=%C3%A9%20%F0%9F%91%8B&_z='),
+  }
+  const check = (secret: string) =>
+    verifyHmac(twilioScheme, delivery, [new Secret(secret)], epochMs(1_780_000_000_000))
+  expect(check('12345')).toEqual({ kind: 'valid' })
+  expect(check('12346')).toEqual({ kind: 'refused', reason: 'signature_mismatch' })
+})
+
+const known: Readonly<Record<string, string>> = {
+  'x-twilio-signature': 'd1PtubkFY+9BGBcCfmoTXRVs2Yg=',
+  'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+}
+const twilioScheme = hmacSchemeOf('twilio')
