@@ -87,6 +87,8 @@ export class Sluice extends Construct {
     const { events, bulk } = pollers(config.concurrency)
     this.buffer.lendReceiving(fn, 'events', events)
     this.buffer.lendReceiving(fn, 'bulk', bulk)
+    // An element that must wait leaves its batch as a message of its own.
+    this.buffer.lendSending(fn, 'events')
     this.ledger.lendClaims(fn)
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['write'])

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { env, secretName } from '#lib/config/names.ts'
 import { Secret } from '#lib/primitives/secret.ts'
+import { noSite } from '#lib/webhooks/sender-site.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 import { examples, outputFor, type Context } from '../context.ts'
 import { findAddress, type Address } from '../endpoints.ts'
@@ -76,7 +77,11 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
   for (const part of secret.split(',')) {
     const fault = faultOf(part)
     if (fault) throw new Failure('bad_secret', `${fault}; nothing was stored`)
-    const { kind } = await verify(scheme, nothing, [new Secret(part)], io.clock.now())
+    const { kind } = await verify(scheme, nothing, [new Secret(part)], {
+      now: io.clock.now(),
+      site: noSite,
+      roots: () => [],
+    })
     if (kind === 'no_usable_secret')
       throw new Failure(
         'bad_secret',

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { mapBounded } from '#lib/primitives/bulkhead.ts'
-import { handshakeEcho } from '#lib/webhooks/handshake.ts'
-import { parseBody } from '#lib/webhooks/body.ts'
+import { handshakeIn } from '#lib/webhooks/handshake.ts'
+import { parseBody } from '#lib/facts/body.ts'
 import { examples, headerText, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { findAddress, pathOf, type Address } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
@@ -121,7 +121,7 @@ function sendAll(run: Run, options: Options, progress: Progress, io: Io): Promis
     progress.advance(outcome.kind === 'accepted')
     if (outcome.kind !== 'accepted' || outcome.id !== undefined) return outcome
     const parsed = parseBody(webhook.body, declaration, { contentType: headers['content-type'] })
-    if (handshakeEcho(declaration.handshake, parsed) !== undefined) return outcome
+    if (handshakeIn(declaration.handshake, parsed) !== undefined) return outcome
     return { ...outcome, id: idOf({ body: webhook.body, headers }, endpoint, declaration) }
   })
 }

@@ -3,9 +3,9 @@ import { epochMs, type EpochMs } from '#lib/primitives/clock.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
 import type { WebhookDeclaration } from '#lib/providers/provider.ts'
 import type { Scheme } from '#lib/providers/scheme.ts'
-import { parseBody } from '#lib/webhooks/body.ts'
+import { parseBody } from '#lib/facts/body.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
-import { identify } from '#lib/webhooks/identity.ts'
+import { identify } from '#lib/facts/identity.ts'
 import { chance } from '../samples/chance.ts'
 import { samplerOf } from '../samples/samples.ts'
 import { signatureHeaders } from '../sign.ts'
@@ -65,8 +65,7 @@ export function idOf(
   endpoint: Endpoint,
   declaration: WebhookDeclaration,
 ): string {
-  const delivery = { body, header: (name: string) => headers[name] }
   const parsed = parseBody(body, declaration, { contentType: headers['content-type'] })
-  const { deliveryKey } = identify(declaration, delivery, parsed)
-  return eventId(endpoint.tenant, endpoint.id, deliveryKey)
+  const identity = identify(declaration, { bytes: body, header: (name) => headers[name], body: parsed })
+  return eventId(endpoint.tenant, endpoint.id, identity.changeKey ?? identity.deliveryKey)
 }

@@ -29,7 +29,7 @@ export function compose(): SweepDeps {
       table: required(env.ledgerTable),
       clock,
     }),
-    volatile: (provider) => findProvider(provider)?.webhooks,
+    declaration: (provider) => findProvider(provider)?.webhooks,
     deadLetterQueues: [env.eventsDeadLetterUrl, env.bulkDeadLetterUrl].map((name) =>
       sqsDeadLetterQueue({ client, queueUrl: required(name) }),
     ),

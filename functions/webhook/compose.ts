@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls'
 import { s3 } from '#lib/aws/s3.ts'
 import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
@@ -14,6 +15,7 @@ import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import { httpsSite } from '#lib/webhooks/sender-site.https.ts'
 import type { IngestDeps } from '#lib/webhooks/ingest.ts'
 import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
 
@@ -40,6 +42,15 @@ export function compose(): IngestDeps {
       random,
       log,
     }),
+    site: httpsSite({
+      // Node loads its `fetch` when it is first looked at, which most starts never do.
+      get fetch() {
+        return globalThis.fetch
+      },
+      clock,
+      log,
+    }),
+    roots: () => rootCertificates,
     // One attempt per call: ingest tries twice by its own budget.
     buffer: sqsBuffer({
       client: sqsClient({ maxAttempts: 1, requestTimeoutMs: limits.sendTimeoutMs }),

@@ -3,6 +3,7 @@ import { dynamodbClient } from '#lib/aws/dynamodb.ts'
 import { eventbridgeClient } from '#lib/aws/eventbridge.ts'
 import { s3 } from '#lib/aws/s3.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
+import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { sqsVisibility } from '#lib/buffer/visibility.sqs.ts'
 import { retry } from '#lib/config/defaults.ts'
@@ -17,11 +18,14 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { WorkerDeps } from './batch.ts'
 
 /** Everything the worker needs, from its environment and `sluice.config.ts`. */
 export function compose(): WorkerDeps {
   const clock = systemClock
+  const sqs = sqsClient({ maxAttempts: 2 })
+  const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const bus = eventBridgeBus({
     client: eventbridgeClient({ maxAttempts: 3 }),
     busName: required(env.eventBus),
@@ -39,13 +43,15 @@ export function compose(): WorkerDeps {
       clock,
     }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
-    volatile: (provider) => findProvider(provider)?.webhooks,
+    declaration: (provider) => findProvider(provider)?.webhooks,
+    ownership: (provider, endpoint) => directory.find(provider, endpoint),
+    queue: sqsBuffer({ client: sqs, queueUrl: required(env.eventsQueueUrl) }),
     maxAttempts: optionalInteger(env.maxAttempts, retry.maxAttempts),
     sinks: [
       ...handlerSinks(config.handlers ?? []),
       ...(optional(env.eventBusEnabled) === 'false' ? [] : [bus]),
     ],
-    hide: sqsVisibility({ client: sqsClient({ maxAttempts: 2 }), queueUrl: queueUrlByName() }),
+    hide: sqsVisibility({ client: sqs, queueUrl: queueUrlByName() }),
   }
 }
 

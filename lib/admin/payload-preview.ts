@@ -6,7 +6,8 @@ import { sha256Hex } from '../primitives/bytes.ts'
 import { inflate } from '../processing/inflate.ts'
 import { readPayload } from '../processing/payload.ts'
 import { keptBy } from '../processing/replay.ts'
-import type { Provider } from '../providers/provider.ts'
+import { wrappedText } from '../primitives/wrapped.ts'
+import type { Provider, WebhookDeclaration } from '../providers/provider.ts'
 import { redact } from './redact.ts'
 
 /** What can be shown of an event's bytes. */
@@ -51,15 +52,15 @@ export async function previewOf(
     if (kept.kind === 'message') return { payload: preview(Buffer.from(kept.text)), occurredAt: undefined }
     const { envelope } = kept
     const raw = await readPayload(envelope, deps.objects, { signal })
-    const pointers = deps.provider(envelope.provider)?.webhooks?.redact
-    return { payload: preview(raw, envelope, pointers), occurredAt: envelope.occurredAt }
+    const declaration = deps.provider(envelope.provider)?.webhooks
+    return { payload: preview(raw, envelope, declaration), occurredAt: envelope.occurredAt }
   } catch (error) {
     const gone = error instanceof SluiceError && error.code === 'PAYLOAD_MISSING'
     return { payload: { ...nothing, state: gone ? 'expired' : 'unreadable' }, occurredAt: undefined }
   }
 }
 
-function preview(raw: Uint8Array, envelope?: Envelope, pointers?: readonly string[]): PayloadPreview {
+function preview(raw: Uint8Array, envelope?: Envelope, declaration?: WebhookDeclaration): PayloadPreview {
   const facts = {
     contentType: envelope?.contentType ?? null,
     bytes: raw.byteLength,
@@ -68,7 +69,8 @@ function preview(raw: Uint8Array, envelope?: Envelope, pointers?: readonly strin
   const text = new TextDecoder().decode(inflate(raw, envelope?.headers['content-encoding']))
   const document = documentOf(text, envelope?.contentType)
   if (document === undefined) return { ...nothing, ...facts, state: 'opaque' }
-  const { value, truncated } = redact(document, pointers)
+  const wrapped = declaration?.wrapped && wrappedText(document, declaration.wrapped)
+  const { value, truncated } = redact(parse(wrapped ?? '') ?? document, declaration?.redact)
   return { ...facts, state: 'shown', data: value, truncated }
 }
 

@@ -1,12 +1,13 @@
+import type { Millis } from '../primitives/clock.ts'
 import type { Envelope } from './envelope.ts'
 
 /** Where accepted envelopes wait for the worker. */
 export interface Buffer {
   /**
-   * Resolves once the envelope is stored durably.
+   * Resolves once the envelope is stored durably; with a delay, nobody is handed it before that is over.
    * @throws whatever the store threw; the caller decides between a second try and the spill.
    */
-  send(envelope: Envelope, signal: AbortSignal): Promise<void>
+  send(envelope: Envelope, signal: AbortSignal, delay?: Millis): Promise<void>
   /** The same for a message that is already written, readable or not. */
   sendText(message: string, tenant: string, signal: AbortSignal): Promise<void>
 }

@@ -89,5 +89,14 @@ const envelope = shapeOf(
     headers: texts,
     body: (value) => inObject(value, isObject(value) && 'key' in value ? storedBody : inlineBody),
   },
-  { occurredAt: instant, contentType: text, traceparent: text, replayOf: text, redrive: text },
+  {
+    changeKey: text,
+    account: text,
+    partOf: text,
+    occurredAt: instant,
+    contentType: text,
+    traceparent: text,
+    replayOf: text,
+    redrive: text,
+  },
 )

@@ -18,6 +18,12 @@ export interface Envelope {
   readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
   /** Identity of the delivery, from signed data where the provider signs one; else `sha256:…` of the body. */
   readonly deliveryKey: string
+  /** Identity of the fact where it is not that of the delivery: then the id is made of it. */
+  readonly changeKey?: string
+  /** The account at the provider that the event belongs to, where it says one. */
+  readonly account?: string
+  /** Set on an element of a batch: the id of the delivery that it came in. */
+  readonly partOf?: string
   /** The provider's own type of the event, `unknown` where it names none. */
   readonly type: string
   readonly receivedAt: EpochMs

@@ -22,6 +22,19 @@ export const signatureTolerance = seconds(300)
 /** Secrets are revalidated in the background this often and served stale when that fails. */
 export const secretRefresh = minutes(5)
 
+/** Certificates and key sets that senders publish. */
+export const senderSite = {
+  /** One request, body included; it is part of the ingest budget. */
+  timeoutMs: ms(1_000),
+  maxBytes: 65_536,
+  /** Over all addresses and per instance: what strangers name must not become a flood. */
+  requestsPerMinute: 30,
+  keepDocuments: 32,
+  keepMs: hours(6),
+  /** A document that did not have the right key is asked for again no sooner than this. */
+  cooldownMs: minutes(1),
+} as const
+
 export const worker = {
   timeoutMs: seconds(30),
   batchSize: 10,
@@ -33,6 +46,8 @@ export const worker = {
   handlerMarginMs: seconds(1),
   /** A handler is not started with less time than this before its deadline: the claim took the rest. */
   handlerFloorMs: seconds(1),
+  /** One try to give an element of a batch a message of its own. */
+  handOverTimeoutMs: ms(800),
   /** A lease outlives the invocation by this much, to cover skewed clocks. */
   leaseMarginMs: seconds(2),
 } as const
@@ -50,6 +65,8 @@ export const queue = {
   deadLetterRetentionMs: days(14),
   /** Only a backstop against crashes: the application decides when an event is dead. */
   maxReceiveCount: 100,
+  /** SQS delays a new message at most this long. */
+  maxDelayMs: minutes(15),
   /** SQS hides a message at most this long. */
   maxVisibilityMs: hours(12),
 } as const

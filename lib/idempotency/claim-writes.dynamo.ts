@@ -21,10 +21,11 @@ const facts = [
 ] as const
 const setFacts = facts.map((name) => `${name} = if_not_exists(${name}, :${name.replace('#', '')})`).join(', ')
 
+// One fact may come by several ways, each with a wording of its own; by one way, another content is another fact.
+const isSameFact = '(contentHash = :contentHash OR (attribute_exists(via) AND via <> :via))'
 // The owner of a late duplicate of an old request is never let in again.
 const isNew = `attribute_not_exists(${ledgerKey})`
-const isFree =
-  'v = :v AND expireAt > :now AND leaseUntil <= :nowMs AND #owner <> :me AND contentHash = :contentHash'
+const isFree = `v = :v AND expireAt > :now AND leaseUntil <= :nowMs AND #owner <> :me AND ${isSameFact}`
 const isOpen = 'st IN (:claimed, :retry, :parked)'
 const isMine = 'st = :claimed AND #owner = :me'
 
@@ -173,7 +174,7 @@ export function buryWrite(event: EventFacts, reason: string, kept: KeptEnvelope,
   return {
     id: event.id,
     update: `SET ${setFacts}, ${optionalFacts(event).set}v = :v, st = :dead, leaseUntil = :zero, attempts = if_not_exists(attempts, :zero), ${untouched.join(', ')}, ${buried.set}`,
-    condition: `${isNew} OR expireAt <= :now OR (${isOpen} AND leaseUntil <= :nowMs AND contentHash = :contentHash)`,
+    condition: `${isNew} OR expireAt <= :now OR (${isOpen} AND leaseUntil <= :nowMs AND ${isSameFact})`,
     names: allNames,
     values: {
       ...factValues(event),

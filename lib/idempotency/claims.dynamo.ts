@@ -12,7 +12,7 @@ import {
   takeoverWrite,
   type Change,
 } from './claim-writes.dynamo.ts'
-import type { Claim, ClaimOutcome, ClaimRequest, Claims, Settlement } from './claims.ts'
+import type { Claim, ClaimOutcome, ClaimRequest, Claims, EventFacts, Settlement } from './claims.ts'
 import { ledgerWriter, type LedgerTable, type Writer } from './ledger-writer.dynamo.ts'
 import { text, toRecord, type Item } from './record.dynamo.ts'
 import type { LedgerRecord, RecordStatus } from './record.ts'
@@ -44,7 +44,7 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
       if (answer.kind === 'written') return 'settled'
       const { found } = answer
       if (!found) return 'busy'
-      if (found.contentHash !== event.contentHash) return 'conflict'
+      if (!isSameFact(found, event)) return 'conflict'
       return found.st === 'done' || found.st === 'dead' ? 'settled' : 'busy'
     },
     async flagReplayed(id) {
@@ -69,7 +69,7 @@ function claimed(record: LedgerRecord, { owner }: ClaimRequest): ClaimOutcome {
 function refusal(found: LedgerRecord | undefined, request: ClaimRequest): ClaimOutcome {
   if (!found) return { kind: 'busy', leaseUntil: request.leaseUntil }
   if (found.owner === request.owner && found.st === 'claimed') return claimed(found, request)
-  if (found.contentHash !== request.facts.contentHash) return { kind: 'conflict' }
+  if (!isSameFact(found, request.facts)) return { kind: 'conflict' }
   if (found.st !== 'done' && found.st !== 'dead') return { kind: 'busy', leaseUntil: found.leaseUntil }
   return {
     kind: 'settled',
@@ -77,6 +77,10 @@ function refusal(found: LedgerRecord | undefined, request: ClaimRequest): ClaimO
     ...(found.unsignedId !== undefined && { unsignedId: found.unsignedId }),
   }
 }
+
+/** Under one key, another content is another fact, unless it came another way: a bus words things differently than a webhook. */
+const isSameFact = (found: LedgerRecord, event: EventFacts): boolean =>
+  found.contentHash === event.contentHash || found.via !== event.via
 
 /** Ends a claim, if it is still ours: our own owner and the wanted state in the item mean that the lost answer was a success. */
 async function settle(

@@ -1,22 +1,24 @@
 import type { Envelope } from '../buffer/envelope.ts'
 import { toBase64 } from '../primitives/bytes.ts'
 import { iso } from '../primitives/clock.ts'
+import { wrappedText } from '../primitives/wrapped.ts'
+import type { Wrapping } from '../providers/provider.ts'
 import type { SluiceEvent } from './handler.ts'
 import { inflate } from './inflate.ts'
 
 /**
  * The CloudEvents envelope of one event, its payload parsed: JSON where the body is JSON, fields where it is a form (a
- * name that repeats has an array), else base64 text.
+ * name that repeats has an array), else base64 text. `wrapped` is where the provider puts the event inside its message.
  * @throws SluiceError `PAYLOAD_TOO_LARGE` or `PAYLOAD_CORRUPT` when a compressed body can't be opened.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
-export function toEvent(envelope: Envelope, raw: Uint8Array): SluiceEvent {
+export function toEvent(envelope: Envelope, raw: Uint8Array, wrapped?: Wrapping): SluiceEvent {
   const { tenant, provider, contentType = '' } = envelope
   const body = inflate(raw, envelope.headers['content-encoding'])
-  const { data, datacontenttype } = parsed(body, contentType)
+  const { data, datacontenttype } = unwrapped(parsed(body, contentType), wrapped)
   return {
     specversion: '1.0',
-    id: envelope.deliveryKey,
+    id: envelope.changeKey ?? envelope.deliveryKey,
     source: `/sluice/${provider}/${tenant}`,
     type: `${provider}.${envelope.type}`,
     time: iso(envelope.occurredAt ?? envelope.receivedAt),
@@ -25,7 +27,19 @@ export function toEvent(envelope: Envelope, raw: Uint8Array): SluiceEvent {
     tenant,
     deliverykey: envelope.deliveryKey,
     via: envelope.via,
+    ...(envelope.account !== undefined && { account: envelope.account }),
     ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
+  }
+}
+
+/** What the body wraps, where it is JSON; the body itself where it wraps something else, such as a farewell. */
+function unwrapped(payload: ParsedPayload, wrapped: Wrapping | undefined): ParsedPayload {
+  const text = wrapped && wrappedText(payload.data, wrapped)
+  if (text === undefined) return payload
+  try {
+    return { data: JSON.parse(text) as unknown, datacontenttype: 'application/json' }
+  } catch {
+    return payload
   }
 }
 

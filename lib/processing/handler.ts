@@ -20,6 +20,8 @@ export interface SluiceEvent<Data = unknown> {
   readonly data: Data
   readonly tenant: string
   readonly connection?: string
+  /** The account at the provider that the event belongs to (`acct_…`, a realm, a team), where it says one. */
+  readonly account?: string
   readonly deliverykey: string
   readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
   readonly traceparent?: string

@@ -8,16 +8,15 @@ import type { Burial, Claims, EventFacts, KeptEnvelope } from '../idempotency/cl
 import { ms, type Clock } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
 import { hashTuple, sha256Hex } from '../primitives/bytes.ts'
+import type { WebhookDeclaration } from '../providers/provider.ts'
 import { contentHash } from './content-hash.ts'
 
-/** What a provider's declaration says about telling two deliveries apart. */
-export type VolatilePointers = (
-  provider: string,
-) => { readonly volatile?: readonly string[]; readonly unsignedId?: string } | undefined
+/** How a provider's deliveries are read. */
+export type DeclarationOf = (provider: string) => WebhookDeclaration | undefined
 
 /** What the Ledger says of an event. */
-export function factsOf(envelope: Envelope, volatile: VolatilePointers): EventFacts {
-  const declared = volatile(envelope.provider)
+export function factsOf(envelope: Envelope, declaration: DeclarationOf): EventFacts {
+  const declared = declaration(envelope.provider)
   const unsignedId = declared?.unsignedId && envelope.headers[declared.unsignedId]
   return {
     id: envelope.id,
@@ -62,13 +61,17 @@ async function keep(envelope: Uint8Array, name: string, { objects, clock }: Keep
 
 export interface BuryDeps extends KeepDeps {
   readonly claims: Claims
-  readonly volatile: VolatilePointers
+  readonly declaration: DeclarationOf
 }
 
 /** Other content under a known key gets a record of its own, named by key and content, dead with its reason. */
 export async function buryConflict(envelope: Envelope, deps: BuryDeps): Promise<Burial> {
-  const facts = factsOf(envelope, deps.volatile)
-  const id = eventId(envelope.tenant, envelope.endpoint, `${envelope.deliveryKey}#${facts.contentHash}`)
+  const facts = factsOf(envelope, deps.declaration)
+  const id = eventId(
+    envelope.tenant,
+    envelope.endpoint,
+    `${envelope.changeKey ?? envelope.deliveryKey}#${facts.contentHash}`,
+  )
   const kept = await keptOf({ ...envelope, id }, deps)
   return deps.claims.buryUnclaimed({ ...facts, id, flag: 'conflict' }, 'conflict', kept)
 }
@@ -76,7 +79,7 @@ export async function buryConflict(envelope: Envelope, deps: BuryDeps): Promise<
 /** An event that the queue is through with, whatever became of the event itself. */
 export async function buryLost(envelope: Envelope, reason: string, deps: BuryDeps): Promise<Burial> {
   const kept = await keptOf(envelope, deps)
-  const burial = await deps.claims.buryUnclaimed(factsOf(envelope, deps.volatile), reason, kept)
+  const burial = await deps.claims.buryUnclaimed(factsOf(envelope, deps.declaration), reason, kept)
   return burial === 'conflict' ? buryConflict(envelope, deps) : burial
 }
 

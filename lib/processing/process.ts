@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../buffer/buffer.ts'
+import type { Buffer as EventBuffer, ObjectStore } from '../buffer/buffer.ts'
 import type { Envelope } from '../buffer/envelope.ts'
 import { retry, worker } from '../config/defaults.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
@@ -6,23 +6,30 @@ import type { Claim, ClaimOutcome, Claims } from '../idempotency/claims.ts'
 import { fullJitter } from '../primitives/backoff.ts'
 import { elapsed, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
+import type { Ownership } from '../facts/tenant.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { attemptScope, type AttemptScope } from './attempt-scope.ts'
 import { contextOf } from './context.ts'
 import { deliver, type Delivered, type Offer } from './deliver.ts'
+import { processElements } from './elements.ts'
 import { toEvent } from './event.ts'
 import type { SluiceEvent } from './handler.ts'
-import { buryConflict, factsOf, keptOf, type VolatilePointers } from './ledger-entry.ts'
+import { buryConflict, factsOf, keptOf, type DeclarationOf } from './ledger-entry.ts'
 import { readPayload } from './payload.ts'
 import type { Sink } from './sink.ts'
+import { split } from './split.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 export interface ProcessDeps {
   readonly claims: Claims
   readonly objects: ObjectStore
   readonly sinks: readonly Sink[]
-  readonly volatile: VolatilePointers
+  readonly declaration: DeclarationOf
+  /** Whose events an endpoint takes; an element of a batch may belong to another tenant than its delivery. */
+  readonly ownership: (provider: string, endpoint: string) => Ownership | undefined
+  /** Where an element that must wait goes, on its own, so that it holds up no other. */
+  readonly queue: Pick<EventBuffer, 'send'>
   readonly maxAttempts: number
   readonly clock: Clock
   readonly random: Random
@@ -49,7 +56,7 @@ export async function processEnvelope(
   deps: ProcessDeps,
 ): Promise<Processed> {
   const { claims, random } = deps
-  const facts = factsOf(envelope, deps.volatile)
+  const facts = factsOf(envelope, deps.declaration)
   const outcome = await claims.claim({
     facts,
     owner: token128(random),
@@ -78,7 +85,7 @@ async function turnAway(
       return buried === 'settled' ? settled : again(retry.baseMs)
     }
     case 'settled': {
-      const unsignedId = factsOf(envelope, deps.volatile).unsignedId
+      const unsignedId = factsOf(envelope, deps.declaration).unsignedId
       deps.metrics.count('EventDuplicate', { provider })
       if (unsignedId !== outcome.unsignedId && outcome.unsignedId !== undefined) {
         deps.metrics.count('EventReplayedDelivery', { provider })
@@ -106,6 +113,8 @@ async function attempt(
   let delivered: Delivered = claim
   try {
     const raw = await readPayload(envelope, deps.objects, scope)
+    const elements = elementsOf(envelope, raw, deps)
+    if (elements) return await takeApart({ envelope, raw, claim, elements }, limit, deps)
     delivered = await handle(envelope, raw, claim, scope, deps)
     if (delivered.failure === undefined) return await finish(envelope, raw, claim, deps)
   } catch (error) {
@@ -120,6 +129,35 @@ async function attempt(
   return putBack(envelope, { ...claim, steps: delivered.steps }, delivered.failure, deps)
 }
 
+const elementsOf = (envelope: Envelope, raw: Uint8Array, deps: ProcessDeps) =>
+  split(
+    envelope,
+    raw,
+    deps.declaration(envelope.provider),
+    deps.ownership(envelope.provider, envelope.endpoint),
+  )
+
+interface Delivery {
+  readonly envelope: Envelope
+  readonly raw: Uint8Array
+  readonly claim: Claim
+  readonly elements: readonly Envelope[]
+}
+
+/** The delivery is done once each element is settled, or waits on its own. */
+async function takeApart(
+  { envelope, raw, claim, elements }: Delivery,
+  limit: TimeLimit,
+  deps: ProcessDeps,
+): Promise<Processed> {
+  const isThrough = await processElements(elements, limit, {
+    ...deps,
+    process: (element) => processEnvelope(element, limit, deps),
+  })
+  deps.metrics.count('BatchElements', { provider: envelope.provider }, elements.length)
+  return isThrough ? finish(envelope, raw, claim, deps) : park(envelope, claim, 'elements_waiting', deps)
+}
+
 function handle(
   envelope: Envelope,
   raw: Uint8Array,
@@ -127,12 +165,13 @@ function handle(
   scope: AttemptScope,
   deps: ProcessDeps,
 ): Promise<Delivered> {
-  const event = toEvent(envelope, raw)
+  const wrapped = deps.declaration(envelope.provider)?.wrapped
+  const event = toEvent(envelope, raw, wrapped)
   const sinks = deps.sinks.filter((sink) => sink.wants(event))
   if (sinks.length === 0) deps.metrics.count('EventUnhandled', { provider: envelope.provider })
   let fresh: SluiceEvent | undefined = event
   const offer = (): Offer => {
-    const own = fresh ?? toEvent(envelope, raw)
+    const own = fresh ?? toEvent(envelope, raw, wrapped)
     fresh = undefined
     return { event: own, context: contextOf({ envelope, raw, claim, scope, log: deps.log }) }
   }

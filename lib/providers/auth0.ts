@@ -23,6 +23,21 @@ export const auth0 = {
     deliveryKey: [{ pointer: '/id' }, { pointer: '/log_id' }],
     eventType: [[{ pointer: '/type' }], [{ pointer: '/data/type' }]],
     eventTime: { pointer: '/time', unit: 'iso' },
+    // A log stream sends JSON lines, an array or an object, as it is set up; an event stream one event.
+    batches: [
+      {
+        elements: '/*',
+        deliveryKey: [{ pointer: '/log_id' }, { pointer: '/id' }],
+        eventType: [[{ pointer: '/data/type' }], [{ pointer: '/type' }]],
+        eventTime: { pointer: '/data/date', unit: 'iso' },
+      },
+      {
+        elements: 'lines',
+        deliveryKey: [{ pointer: '/log_id' }, { pointer: '/id' }],
+        eventType: [[{ pointer: '/data/type' }], [{ pointer: '/type' }]],
+        eventTime: { pointer: '/data/date', unit: 'iso' },
+      },
+    ],
     redact: ['/data/user_name', '/data/ip', '/data/details', '/data/object/email', '/data/object/name'],
   },
 } as const satisfies Provider

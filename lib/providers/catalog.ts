@@ -1,14 +1,18 @@
 import { auth0 } from './auth0.ts'
 import { github } from './github.ts'
+import { gmail } from './gmail.ts'
 import { googleCalendar } from './google-calendar.ts'
 import { googleDrive } from './google-drive.ts'
 import { hmac } from './hmac.ts'
 import { leaflink } from './leaflink.ts'
 import { mixpanel } from './mixpanel.ts'
 import { mycarrierpackets } from './mycarrierpackets.ts'
+import { paypal } from './paypal.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
+import { s3 } from './s3.ts'
 import { sendgrid } from './sendgrid.ts'
+import { ses } from './ses.ts'
 import { slack } from './slack.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
 import { stripe } from './stripe.ts'
@@ -18,14 +22,18 @@ import { twilio } from './twilio.ts'
 export const providers: readonly Provider[] = [
   auth0,
   github,
+  gmail,
   googleCalendar,
   googleDrive,
   hmac,
   leaflink,
   mixpanel,
   mycarrierpackets,
+  paypal,
   quickbooks,
+  s3,
   sendgrid,
+  ses,
   slack,
   standardWebhooks,
   stripe,

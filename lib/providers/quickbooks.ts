@@ -17,9 +17,32 @@ export const quickbooks = {
     body: 'json',
     // Anything but a 200 within three seconds holds back what comes after it.
     ack: { status: 200, body: 'empty' },
-    // A delivery holds many changes: an array of CloudEvents, or the older `eventNotifications`.
     deliveryKey: [],
-    eventType: [[{ pointer: '/0/type' }]],
-    eventTime: { pointer: '/0/time', unit: 'iso' },
+    eventType: [],
+    // CloudEvents since 2026, and the form before them, which names no event but its parts.
+    batches: [
+      {
+        elements: '/*',
+        deliveryKey: [{ pointer: '/id' }],
+        eventType: [[{ pointer: '/type' }]],
+        eventTime: { pointer: '/time', unit: 'iso' },
+        externalId: [{ pointer: '/intuitaccountid' }],
+      },
+      {
+        elements: '/eventNotifications/*/dataChangeEvent/entities/*',
+        deliveryKey: [
+          [
+            { outer: '/realmId' },
+            { pointer: '/name' },
+            { pointer: '/id' },
+            { pointer: '/operation' },
+            { pointer: '/lastUpdated' },
+          ],
+        ],
+        eventType: [[{ pointer: '/name' }, { pointer: '/operation' }]],
+        eventTime: { pointer: '/lastUpdated', unit: 'iso' },
+        externalId: [{ outer: '/realmId' }],
+      },
+    ],
   },
 } as const satisfies Provider

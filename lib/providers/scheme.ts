@@ -1,5 +1,14 @@
 /** How a provider proves that it sent a webhook. Fails closed: what isn't said in the scheme doesn't verify. */
-export type Scheme = HmacScheme | EcdsaScheme | Ed25519Scheme | TokenScheme | BasicScheme | AnyScheme
+export type Scheme =
+  | HmacScheme
+  | EcdsaScheme
+  | Ed25519Scheme
+  | TokenScheme
+  | BasicScheme
+  | SnsScheme
+  | CertificateScheme
+  | OidcScheme
+  | AnyScheme
 
 /** HMAC over a template of signed parts. */
 export interface HmacScheme {
@@ -54,6 +63,38 @@ export interface TokenScheme {
 /** Nothing is signed: `Authorization: Basic`, the secret being `user:password`. */
 export interface BasicScheme {
   readonly kind: 'basic'
+}
+
+/** Amazon SNS: RSA over named members of the body, by a certificate of SNS itself. The secret is the topic's ARN. */
+export interface SnsScheme {
+  readonly kind: 'sns'
+}
+
+/** RSA with SHA-256 over a template, by a certificate whose address comes in a header. The secret is one of the signed parts. */
+export interface CertificateScheme {
+  readonly kind: 'certificate'
+  readonly certificate: {
+    readonly header: string
+    /** What its address must begin with: scheme, host and the first part of the path. */
+    readonly from: readonly string[]
+    /** How the common name of the certificate must end. */
+    readonly subjectEnds: string
+  }
+  /** The header that names the algorithm, and the only value that is taken. */
+  readonly algorithm: { readonly header: string; readonly value: string }
+  readonly signature: { readonly header: string }
+  /** `{id}`, `{timestamp}`, `{secret}`, `{crc32}` (of the body, decimal) or literal text. */
+  readonly signed: readonly string[]
+  readonly id: { readonly header: string }
+  readonly timestamp: { readonly header: string }
+}
+
+/** An OIDC token in `Authorization: Bearer`, RS256. The secret is `{audience} {e-mail}`: for whom it is, and who sends it. */
+export interface OidcScheme {
+  readonly kind: 'oidc'
+  readonly issuers: readonly string[]
+  /** Where the issuer publishes its keys, as a JWK set. */
+  readonly jwks: string
 }
 
 /** One of several: which one a sender uses is its choice, each of them must hold by itself. */

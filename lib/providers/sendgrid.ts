@@ -16,9 +16,16 @@ export const sendgrid = {
       signed: ['{timestamp}', '{body}'],
     },
     body: 'json',
-    // A delivery holds many events.
     deliveryKey: [],
-    eventType: [[{ pointer: '/0/event' }]],
-    redact: ['/*/email', '/*/ip', '/*/useragent'],
+    eventType: [],
+    batches: [
+      {
+        elements: '/*',
+        deliveryKey: [{ pointer: '/sg_event_id' }],
+        eventType: [[{ pointer: '/event' }]],
+        eventTime: { pointer: '/timestamp', unit: 's' },
+      },
+    ],
+    redact: ['/email', '/ip', '/useragent', '/*/email', '/*/ip', '/*/useragent'],
   },
 } as const satisfies Provider

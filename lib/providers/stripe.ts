@@ -23,6 +23,8 @@ export const stripe = {
     deliveryKey: [{ pointer: '/id' }],
     eventType: [[{ pointer: '/type' }]],
     eventTime: { pointer: '/created', unit: 's' },
+    // An event destination on a partner bus: `aws.partner/stripe.com/{its id}`.
+    bus: { sources: ['aws.partner/stripe.com'] },
     // Connect: the connected account.
     externalId: [{ pointer: '/account' }],
     // Counts the deliveries still open, so it differs between two deliveries of one event.

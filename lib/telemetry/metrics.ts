@@ -7,6 +7,7 @@ export type MetricName =
   | 'WebhookRejected'
   | 'WebhookSpilled'
   | 'WebhookUnavailable'
+  | 'BatchElements'
   | 'EventDone'
   | 'EventDuplicate'
   | 'EventReplayedDelivery'

@@ -1,5 +1,5 @@
 import type { Ack } from '../providers/provider.ts'
-import type { Read } from './identity.ts'
+import type { Read } from '../facts/identity.ts'
 
 /** What the sender gets to hear: a status, and a JSON object where it wants one. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import type { ValueSource, WebhookDeclaration } from '../providers/provider.ts'
+import type { KeySource, WebhookDeclaration } from '../providers/provider.ts'
 import type { HmacScheme } from '../providers/scheme.ts'
 
 /** One webhook address. The provider's default endpoint has the provider's id and answers on `/webhooks/{provider}`. */
@@ -11,7 +11,7 @@ export interface Endpoint {
   /** Replaces the provider's scheme: what makes `hmac` configurable. */
   readonly scheme?: HmacScheme
   /** Replaces the provider's sources of a delivery's identity. */
-  readonly deliveryKey?: readonly ValueSource[]
+  readonly deliveryKey?: readonly KeySource[]
   /** The address as the provider knows it, where the signature covers it: `https://hooks.example.com`. */
   readonly publicUrl?: string
   /** Which tenant an account at the provider is; others belong to {@link tenant}. */

@@ -2,25 +2,30 @@ import { eventId, type Envelope } from '../buffer/envelope.ts'
 import type { EpochMs } from '../primitives/clock.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint } from './directory.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from '../facts/identity.ts'
 
 /** Everything of a delivery's envelope but its body, which is placed when it is stored. */
 export function draftEnvelope(
   delivery: Delivery,
   endpoint: Endpoint,
   identity: Identity,
-  facts: { readonly receivedAt: EpochMs; readonly keepHeaders: readonly string[] | undefined },
+  facts: {
+    readonly receivedAt: EpochMs
+    readonly keepHeaders: readonly string[] | undefined
+    readonly account: string | undefined
+  },
 ): Omit<Envelope, 'body'> {
   const contentType = short(delivery.header('content-type'))
   const traceparent = traceGrammar.exec(delivery.header('traceparent') ?? '')?.[0]
   return {
     v: 1,
-    id: eventId(endpoint.tenant, endpoint.id, identity.deliveryKey),
+    id: eventId(endpoint.tenant, endpoint.id, identity.changeKey ?? identity.deliveryKey),
     tenant: endpoint.tenant,
     provider: endpoint.provider,
     endpoint: endpoint.id,
     via: 'webhook',
     ...identity,
+    ...(facts.account !== undefined && { account: facts.account }),
     receivedAt: facts.receivedAt,
     ...(contentType !== undefined && { contentType }),
     headers: keptHeaders(delivery, facts.keepHeaders ?? []),

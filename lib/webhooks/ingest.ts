@@ -5,17 +5,18 @@ import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Provider, WebhookDeclaration } from '../providers/provider.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { parseBody } from './body.ts'
+import { parseBody } from '../facts/body.ts'
 import { withAliases, type Delivery } from './delivery.ts'
 import { declarationAt, type Directory, type Endpoint } from './directory.ts'
 import { draftEnvelope } from './draft.ts'
-import { handshakeEcho } from './handshake.ts'
+import { handshakeIn, type HandshakeRequest } from './handshake.ts'
 import { answerOf, type Answer } from './ack.ts'
-import { identify, reader } from './identity.ts'
+import { identify, reader } from '../facts/identity.ts'
 import type { LiveSecrets, SigningSecrets } from './secrets.ts'
+import type { SenderSite } from './sender-site.ts'
 import { store, type StoreDeps } from './store.ts'
 import type { Verdict } from './verdict.ts'
-import { tenantOf } from './tenant.ts'
+import { accountOf, tenantOf } from '../facts/tenant.ts'
 import { verify } from './verify.ts'
 
 export interface IngestDeps extends StoreDeps {
@@ -23,6 +24,10 @@ export interface IngestDeps extends StoreDeps {
   readonly provider: (id: string) => Provider | undefined
   readonly secrets: SigningSecrets
   readonly metrics: Metrics
+  /** Where senders publish their certificates and keys. */
+  readonly site: SenderSite
+  /** Certificates, PEM, at which a sender's chain may end. */
+  readonly roots: () => readonly string[]
   /** A log for what strangers can cause at will. */
   readonly refusals: Log
 }
@@ -79,7 +84,9 @@ async function authenticate(
     return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
   }
   const delivery = withAliases(addressed(arrival, endpoint), declaration)
-  const verdict = await verify(declaration.scheme, delivery, live.secrets, deps.clock.now())
+  const { site, roots } = deps
+  const at = { now: deps.clock.now(), site, roots }
+  const verdict = await verify(declaration.scheme, delivery, live.secrets, at)
   if (verdict.kind !== 'valid') return refuse(verdict, endpoint, deps)
   return accept(delivery, endpoint, declaration, deps)
 }
@@ -108,14 +115,17 @@ async function accept(
     contentEncoding: delivery.header('content-encoding'),
   })
   if (body.kind === 'not_json') return refused('not_json', 'This endpoint takes JSON only.')
-  const echo = handshakeEcho(declaration.handshake, body)
-  if (echo !== undefined) return { kind: 'handshake', echo }
-  const read = reader(delivery, body)
+  const handshake = handshakeIn(declaration.handshake, body)
+  if (handshake) return shake(handshake, endpoint, declaration, deps)
+  const from = { header: delivery.header, bytes: delivery.body, body }
+  const read = reader(from)
   if (declaration.ignore?.some((source) => read(source) === source.equals)) {
     return { kind: 'ignored', answer: answerOf(declaration.ack, undefined, read) }
   }
-  const tenant = tenantOf(endpoint, declaration, delivery.body, read)
-  const draft = draftEnvelope(delivery, { ...endpoint, tenant }, identify(declaration, delivery, body), {
+  const account = accountOf(declaration, delivery.body, read)
+  const tenant = tenantOf(endpoint, account)
+  const draft = draftEnvelope(delivery, { ...endpoint, tenant }, identify(declaration, from), {
+    account,
     keepHeaders: declaration.keepHeaders,
     receivedAt: deps.clock.now(),
   })
@@ -128,6 +138,20 @@ async function accept(
     provider: endpoint.provider,
   })
   return { kind: 'accepted', answer: answerOf(declaration.ack, draft.id, read) }
+}
+
+/** A visit that fails is asked for again: until it succeeds, the sender sends nothing. */
+async function shake(
+  handshake: HandshakeRequest,
+  { provider, id }: Endpoint,
+  declaration: WebhookDeclaration,
+  deps: RequestDeps,
+): Promise<IngestOutcome> {
+  if (handshake.kind === 'echo') return { kind: 'handshake', echo: handshake.text }
+  if (!(await deps.site.visit(handshake.url)))
+    return refused('unavailable', 'Send it again later: the address in it could not be called.')
+  deps.log('info', 'a sender was told that this endpoint listens', { provider, endpoint: id })
+  return { kind: 'ignored', answer: answerOf(declaration.ack, undefined, () => undefined) }
 }
 
 /** With the address that the sender knows, never rebuilt from what the request says of its host. */
@@ -144,6 +168,11 @@ function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration
 
 function refuse(verdict: Verdict, endpoint: Endpoint, deps: IngestDeps): IngestOutcome {
   const { provider, id: endpointId } = endpoint
+  if (verdict.kind === 'key_unavailable') {
+    deps.metrics.count('WebhookUnavailable', { provider })
+    deps.refusals('warn', 'the key of a sender could not be fetched', { provider, endpoint: endpointId })
+    return refused('unavailable', 'Send it again later: the key that it is signed with could not be fetched.')
+  }
   if (verdict.kind !== 'refused') {
     deps.metrics.count('WebhookUnavailable', { provider })
     deps.refusals('error', 'an endpoint has no usable signing secret', { provider, endpoint: endpointId })

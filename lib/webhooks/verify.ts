@@ -1,6 +1,6 @@
-import type { EpochMs } from '../primitives/clock.ts'
 import type { Secret } from '../primitives/secret.ts'
 import type { AnyScheme, Scheme } from '../providers/scheme.ts'
+import type { Circumstances } from './circumstances.ts'
 import type { Delivery } from './delivery.ts'
 import { verifyHmac } from './schemes/hmac-verify.ts'
 import { verifyEcdsa, verifyEd25519 } from './schemes/public-key.ts'
@@ -15,8 +15,9 @@ export function verify(
   scheme: Scheme,
   delivery: Delivery,
   secrets: readonly Secret[],
-  now: EpochMs,
+  at: Circumstances,
 ): Verdict | Promise<Verdict> {
+  const { now } = at
   switch (scheme.kind) {
     case 'hmac':
       return verifyHmac(scheme, delivery, secrets, now)
@@ -28,8 +29,16 @@ export function verify(
       return verifyToken(scheme, delivery, secrets)
     case 'basic':
       return verifyBasic(scheme, delivery, secrets)
+    case 'sns':
+      return import('./schemes/sns.ts').then(({ verifySns }) => verifySns(delivery, secrets, at))
+    case 'certificate':
+      return import('./schemes/certificate.ts').then(({ verifyCertificate }) =>
+        verifyCertificate(scheme, delivery, secrets, at),
+      )
+    case 'oidc':
+      return import('./schemes/oidc.ts').then(({ verifyOidc }) => verifyOidc(scheme, delivery, secrets, at))
     case 'any':
-      return verifyAny(scheme, delivery, secrets, now)
+      return verifyAny(scheme, delivery, secrets, at)
   }
 }
 
@@ -41,11 +50,11 @@ async function verifyAny(
   scheme: AnyScheme,
   delivery: Delivery,
   secrets: readonly Secret[],
-  now: EpochMs,
+  at: Circumstances,
 ): Promise<Verdict> {
   const verdicts: Verdict[] = []
   for (const each of scheme.of) {
-    const verdict = await verify(each, delivery, secrets, now)
+    const verdict = await verify(each, delivery, secrets, at)
     if (verdict.kind === 'valid') return verdict
     verdicts.push(verdict)
   }

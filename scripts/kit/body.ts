@@ -10,10 +10,17 @@ export interface KitEvent {
 export function kitEvent(declaration: WebhookDeclaration, word: string): KitEvent {
   const headers: Record<string, string> = {}
   const values = new Map<string, unknown>()
+  const inner = new Map<string, unknown>()
   const sources: readonly ValueSource[] = [declaration.deliveryKey, declaration.eventType].flat(2)
   for (const source of sources) {
     if ('header' in source) headers[source.header] = word
-    else if (!('form' in source)) values.set(source.pointer, word)
+    else if ('inside' in source) inner.set(source.inside, word)
+    else if ('pointer' in source && !('form' in source)) values.set(source.pointer, word)
+  }
+  const { wrapped } = declaration
+  if (wrapped) {
+    const text = JSON.stringify(documentOf(inner, word))
+    values.set(wrapped.pointer, wrapped.encoding === 'text' ? text : Buffer.from(text).toString('base64'))
   }
   return { headers, body: Buffer.from(JSON.stringify(documentOf(values, word))) }
 }
@@ -23,7 +30,7 @@ export function handshakeEvent({ handshake }: WebhookDeclaration, challenge: str
   if (!handshake) return undefined
   const values = new Map<string, unknown>([
     [handshake.when.pointer, handshake.when.equals],
-    [handshake.echo, challenge],
+    ...('echo' in handshake ? [[handshake.echo, challenge] as const] : []),
   ])
   return { headers: {}, body: Buffer.from(JSON.stringify(documentOf(values, challenge))) }
 }

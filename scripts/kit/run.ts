@@ -1,6 +1,6 @@
 import { describeError } from '#lib/errors/sluice-error.ts'
 import { shout } from '#lib/config/names.ts'
-import type { Provider } from '#lib/providers/provider.ts'
+import type { KeySource, Provider, ValueSource } from '#lib/providers/provider.ts'
 import type { AnyScheme, Scheme } from '#lib/providers/scheme.ts'
 import { cases, type Given } from './cases.ts'
 import { newSender } from './sender.ts'
@@ -45,12 +45,9 @@ export async function testProvider(provider: Provider): Promise<Report[]> {
 }
 
 async function resultsOf(provider: Provider, scheme: Exclude<Scheme, AnyScheme>): Promise<Result[]> {
-  const [sender, successor, stranger] = [1, 2, 3].map((n) => newSender(scheme, n))
+  const [sender, successor, stranger] = await Promise.all([1, 2, 3].map((n) => newSender(scheme, n)))
   const declaration = provider.webhooks
-  if (!declaration || !sender || !successor || !stranger) {
-    const reason = 'the kit has no sender for this scheme'
-    return cases.map(({ name }) => ({ name, outcome: 'not applicable', reason }))
-  }
+  if (!declaration || !sender || !successor || !stranger) return []
   const results: Result[] = []
   for (const { name, run } of cases) {
     results.push({ name, ...(await tried(run, { provider, declaration, sender, successor, stranger })) })
@@ -79,13 +76,17 @@ function schemeText(scheme: Exclude<Scheme, AnyScheme>): string {
 }
 
 function keyText({ webhooks }: Provider): string {
-  const texts = (webhooks?.deliveryKey ?? []).map((source) =>
-    [source]
-      .flat()
-      .map((part) =>
-        'header' in part ? part.header : 'form' in part ? `${part.form}${part.pointer ?? ''}` : part.pointer,
-      )
-      .join(' + '),
-  )
-  return [...texts, 'SHA-256 of the body'].join(', else ')
+  const { deliveryKey = [], batches = [] } = webhooks ?? {}
+  const own = [...deliveryKey.map(sourceText), 'SHA-256 of the body'].join(', else ')
+  const elements = batches.flatMap((batch) => batch.deliveryKey.map(sourceText))
+  return elements.length === 0 ? own : `${own}; of an element: ${[...new Set(elements)].join(', else ')}`
+}
+
+const sourceText = (source: KeySource): string => [source].flat().map(partText).join(' + ')
+
+function partText(part: ValueSource): string {
+  if ('header' in part) return part.header
+  if ('form' in part) return `${part.form}${part.pointer ?? ''}`
+  if ('inside' in part) return `inside ${part.inside}`
+  return 'outer' in part ? `outer ${part.outer}` : part.pointer
 }

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { signatureHeaders, type ToSign } from '#cli/sign.ts'
-import { toSeconds } from '#lib/primitives/clock.ts'
+import { toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import type { AnyScheme, EcdsaScheme, Ed25519Scheme, HmacScheme, Scheme } from '#lib/providers/scheme.ts'
+import { certificateSender, oidcSender, snsSender } from './remote-senders.ts'
 import { eachSignedPart } from '#lib/webhooks/schemes/template.ts'
 
 type OneScheme = Exclude<Scheme, AnyScheme>
@@ -11,14 +12,17 @@ type OneScheme = Exclude<Scheme, AnyScheme>
 export interface Sender {
   readonly scheme: OneScheme
   readonly configured: string
-  /** The header that carries the proof, lower-case. */
-  readonly proof: string
+  /** The header that carries the proof, lower-case; or the member of the body that does. */
+  readonly proof: string | { readonly member: string }
   readonly signsTime: boolean
-  sign(message: ToSign): Record<string, string>
+  /** The headers that it adds. */
+  sign(message: ToSign): Promise<Record<string, string>>
+  /** The body as it is sent, where the proof is part of it. */
+  seal?(body: Uint8Array, now: EpochMs): Promise<Uint8Array>
 }
 
-/** A sender with a new credential, as many different ones as it is called; `undefined` for a scheme that the kit can't send by. */
-export function newSender(scheme: OneScheme, n: number): Sender | undefined {
+/** A sender with a new credential, as many different ones as it is called. */
+export async function newSender(scheme: OneScheme, n: number): Promise<Sender> {
   switch (scheme.kind) {
     case 'hmac':
       return sharedSecret(scheme, hmacSecret(scheme, n), scheme.signature.header)
@@ -30,8 +34,12 @@ export function newSender(scheme: OneScheme, n: number): Sender | undefined {
       return ecdsa(scheme)
     case 'ed25519':
       return ed25519(scheme)
-    default:
-      return undefined
+    case 'sns':
+      return snsSender(scheme, n)
+    case 'certificate':
+      return certificateSender(scheme, n)
+    case 'oidc':
+      return oidcSender(scheme, n)
   }
 }
 
@@ -47,7 +55,7 @@ const sharedSecret = (scheme: OneScheme, configured: string, proof: string): Sen
   configured,
   proof,
   signsTime: timed(scheme),
-  sign: (message) => signatureHeaders(scheme, new Secret(configured), message),
+  sign: async (message) => signatureHeaders(scheme, new Secret(configured), message),
 })
 
 /** The endpoint holds the public key, the kit the private one, as the provider does. */
@@ -58,7 +66,7 @@ function ecdsa(scheme: EcdsaScheme): Sender {
     configured: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
     proof: scheme.signature.header,
     signsTime: timed(scheme),
-    sign: (message) => ({
+    sign: async (message) => ({
       ...timeHeaders(scheme, message),
       [scheme.signature.header]: signBytes('sha256', signedBytes(scheme, message), privateKey).toString(
         'base64',
@@ -76,7 +84,7 @@ function ed25519(scheme: Ed25519Scheme): Sender {
     configured: `${scheme.key.prefix}${raw.toString('base64')}`,
     proof: header,
     signsTime: timed(scheme),
-    sign: (message) => {
+    sign: async (message) => {
       const signature = signBytes(null, signedBytes(scheme, message), privateKey).toString('base64')
       const lead = format.kind === 'pairs' ? `${format.key}=` : (format.prefix ?? '')
       return {

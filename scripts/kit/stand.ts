@@ -7,6 +7,7 @@ import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import { directoryOf } from '#lib/webhooks/directory.ts'
+import { kitRoots, kitSite } from './authority.ts'
 
 /** When the kit's time stands still. */
 export const noon = epochMs(1_780_000_000_000)
@@ -63,6 +64,8 @@ function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, sto
     refusals: quiet,
     metrics: { count: quiet },
     provider: (id) => (id === provider.id ? provider : undefined),
+    site: kitSite,
+    roots: () => kitRoots,
     directory: directoryOf([
       {
         id: provider.id,

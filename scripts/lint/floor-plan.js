@@ -16,16 +16,17 @@ const mayUse = {
   vault: base,
   buffer: base,
   idempotency: base,
-  webhooks: [...base, 'providers', 'buffer'],
+  facts: [...base, 'providers'],
+  webhooks: [...base, 'providers', 'facts', 'buffer'],
   oauth: [...base, 'providers', 'vault'],
   outbound: [...base, 'providers', 'vault', 'oauth'],
-  polling: [...base, 'providers', 'buffer', 'outbound'],
-  processing: [...base, 'buffer', 'idempotency', 'outbound'],
-  admin: [...base, 'providers', 'buffer', 'idempotency', 'processing'],
+  polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
+  processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
+  admin: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'processing'],
 }
 
 /** An adapter is `port.vendor.ts`: the only door to that vendor, and it knows no flow. */
-const vendors = 'dynamo|sqs|s3|kms|secretsmanager|eventbridge|file|stdout'
+const vendors = 'dynamo|sqs|s3|kms|secretsmanager|eventbridge|https|file|stdout'
 const adapter = new RegExp(`\\.(${vendors})\\.tsx?$`)
 const adapterMayUse = ['primitives', 'errors', 'config', 'telemetry', 'aws']
 

@@ -11,6 +11,7 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { formatLine, type Log } from '#lib/telemetry/log.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { directoryOf, type Endpoint } from '#lib/webhooks/directory.ts'
+import { noSite, type SenderSite } from '#lib/webhooks/sender-site.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
 export interface AwsCall {
@@ -40,6 +41,9 @@ export function givenWebhook(options: {
   readonly secrets: Readonly<Record<string, readonly string[]>>
   readonly answer?: Answer
   readonly clock?: VirtualClock
+  readonly site?: SenderSite
+  /** Certificates, PEM, at which a sender's chain may end. */
+  readonly roots?: readonly string[]
   readonly secretsUnavailable?: boolean
   /** The first load of the secrets never ends. */
   readonly secretsHang?: boolean
@@ -67,6 +71,8 @@ export function givenWebhook(options: {
     metrics: { count: (name) => void counted.push(name) },
     directory: directoryOf(options.endpoints),
     provider: findProvider,
+    site: options.site ?? noSite,
+    roots: () => options.roots ?? [],
     secrets: {
       of: async ({ id }) => {
         if (options.secretsHang) await new Promise(() => {})

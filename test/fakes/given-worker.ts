@@ -29,6 +29,12 @@ export async function startLedger(): Promise<Tables> {
   return tables
 }
 
+/** An element of a batch that got a message of its own. */
+export interface HandedOver {
+  readonly envelope: Envelope
+  readonly delayMs: number
+}
+
 export interface GivenWorker {
   readonly clock: VirtualClock
   readonly lines: string[]
@@ -37,6 +43,7 @@ export interface GivenWorker {
   readonly requests: string[]
   /** How long each message that came back was hidden, milliseconds. */
   readonly hidden: Map<string, number>
+  readonly handedOver: readonly HandedOver[]
   readonly faults: Faults
   readonly objects: Map<string, Uint8Array>
   readonly deps: WorkerDeps
@@ -67,6 +74,7 @@ export function givenWorker(
     readonly handlers?: readonly HandlerFunction[]
     readonly sinks?: readonly Sink[]
     readonly maxAttempts?: number
+    readonly ownership?: WorkerDeps['ownership']
   } = {},
 ): GivenWorker {
   const clock = virtualClock()
@@ -74,6 +82,7 @@ export function givenWorker(
   const counted: string[] = []
   const requests: string[] = []
   const hidden = new Map<string, number>()
+  const handedOver: HandedOver[] = []
   const faults: Faults = {}
   const objects = new Map<string, Uint8Array>()
   const client = {
@@ -94,7 +103,11 @@ export function givenWorker(
     metrics: { count: (name) => void counted.push(name) },
     claims: dynamoClaims({ client: client as never, table: 'ledger', clock }),
     objects: memoryObjects(objects),
-    volatile: (provider) => findProvider(provider)?.webhooks,
+    declaration: (provider) => findProvider(provider)?.webhooks,
+    ownership: (provider, endpoint) => options.ownership?.(provider, endpoint),
+    queue: {
+      send: async (envelope, _signal, delay) => void handedOver.push({ envelope, delayMs: delay ?? 0 }),
+    },
     maxAttempts: options.maxAttempts ?? 8,
     sinks: [
       ...handlerSinks((options.handlers ?? []).map((run, i) => on('*', run, `handler-${i}`))),
@@ -123,6 +136,7 @@ export function givenWorker(
     counted,
     requests,
     hidden,
+    handedOver,
     faults,
     objects,
     deps,

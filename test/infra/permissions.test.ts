@@ -71,8 +71,10 @@ describe('the worker', () => {
 
   test('reads no secret', () => expect(services('worker')).not.toContain('secretsmanager'))
 
-  test('sends to no queue: what fails stays where it is', () =>
-    expect(actions('worker')).not.toContain('sqs:SendMessage'))
+  test('sends to the events queue alone: an element of a batch that must wait leaves it', () => {
+    expect(reach('worker', queue('Events'))).toContain('sqs:SendMessage')
+    expect(reach('worker', queue('Bulk'))).not.toContain('sqs:SendMessage')
+  })
 
   test('takes nothing from a dead-letter queue', () => {
     for (const dead of ['EventsDead', 'BulkDead']) expect(reach('worker', queue(dead))).toEqual([])

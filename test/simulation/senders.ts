@@ -1,3 +1,4 @@
+import { noSite } from '#lib/webhooks/sender-site.ts'
 import { createHmac } from 'node:crypto'
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { webhookApp } from '#functions/webhook/app.ts'
@@ -150,6 +151,8 @@ function handlerOf(box: Sandbox, world: World): GatewayHandler {
     metrics: { count: () => {} },
     directory: directoryOf(endpoints),
     provider: findProvider,
+    site: noSite,
+    roots: () => [],
     secrets: { of: async () => ({ kind: 'loaded', secrets: [new Secret(secret)] }) },
     buffer: sqsBuffer({ client: client('sqs'), queueUrl: urls.events }),
     objects: s3Objects({ open: async () => ({ client: client('s3'), sdk: s3Sdk }), bucket: 'bucket' }),

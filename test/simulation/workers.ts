@@ -1,6 +1,7 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda'
 import { workerBatch, type WorkerDeps } from '#functions/worker/batch.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
+import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { sqsVisibility } from '#lib/buffer/visibility.sqs.ts'
 import * as s3Sdk from '#lib/aws/s3-sdk.ts'
 import { worker as settings } from '#lib/config/defaults.ts'
@@ -130,7 +131,9 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
       open: async () => ({ client: use('s3', 3) as never, sdk: s3Sdk }),
       bucket: 'bucket',
     }),
-    volatile: (provider) => findProvider(provider)?.webhooks,
+    declaration: (provider) => findProvider(provider)?.webhooks,
+    ownership: () => undefined,
+    queue: sqsBuffer({ client: use('sqs', 2) as never, queueUrl: urls.events }),
     maxAttempts,
     sinks: [
       {

@@ -52,10 +52,16 @@ export function simSqs(
     if (!messages) throw serviceError('QueueDoesNotExist', `no queue at ${url}`)
     return messages
   }
-  const add = (url: string, body: string): string => {
+  const add = (url: string, body: string, delaySeconds = 0): string => {
     made += 1
     const id = `message-${made}`
-    messagesOf(url).add({ id, body, visibleAt: clock.now(), receiveCount: 0, receipt: '' })
+    messagesOf(url).add({
+      id,
+      body,
+      visibleAt: clock.now() + delaySeconds * 1_000,
+      receiveCount: 0,
+      receipt: '',
+    })
     return id
   }
   const receivable = (url: string, messages: Set<Message>): Message[] => {
@@ -71,11 +77,11 @@ export function simSqs(
   }
 
   const operations: Readonly<Record<string, (input: never) => object>> = {
-    SendMessageCommand: ({ QueueUrl = '', MessageBody = '' }: SendMessageCommandInput) => {
+    SendMessageCommand: ({ QueueUrl = '', MessageBody = '', DelaySeconds }: SendMessageCommandInput) => {
       if (Buffer.byteLength(MessageBody) > maxMessageBytes) {
         throw serviceError('InvalidParameterValue', 'the message is too long')
       }
-      const id = add(QueueUrl, MessageBody)
+      const id = add(QueueUrl, MessageBody, DelaySeconds)
       // A standard queue may deliver a message more than once.
       if (deps.duplicates()) add(QueueUrl, MessageBody)
       return { MessageId: id }

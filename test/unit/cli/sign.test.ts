@@ -11,6 +11,7 @@ import { Secret } from '#lib/primitives/secret.ts'
 import { canSign } from '#cli/sign.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
+import { noSite } from '#lib/webhooks/sender-site.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 
 const now = epochMs(Date.now())
@@ -90,11 +91,11 @@ test.each(signable)('what is sent for %s passes the check of Sluice', async (pro
   const { body, headers, scheme } = signed(provider, secret.reveal())
   const delivery = { body: Buffer.from(body), header: (name: string) => headers[name] }
 
-  expect(await verify(scheme, delivery, [secret], now)).toEqual({ kind: 'valid' })
+  expect(await verify(scheme, delivery, [secret], at)).toEqual({ kind: 'valid' })
   const other = new Secret(
     provider === 'standard-webhooks' ? `${base64.slice(0, -4)}AAAA` : `${own[provider] ?? text}x`,
   )
-  expect(await verify(scheme, delivery, [other], now)).toEqual({
+  expect(await verify(scheme, delivery, [other], at)).toEqual({
     kind: 'refused',
     reason: 'signature_mismatch',
   })
@@ -103,6 +104,8 @@ test.each(signable)('what is sent for %s passes the check of Sluice', async (pro
 test('what only a provider can sign is refused in so many words', () => {
   expect(() => signed('sendgrid', text)).toThrow('only the provider itself can sign this')
 })
+
+const at = { now, site: noSite, roots: () => [] }
 
 const digests = ['hex', 'base64', 'base64url'] as const
 const formats = [
@@ -134,7 +137,7 @@ test('whatever a config can say of a scheme, what is signed by it verifies by it
   for (const scheme of schemes) {
     const headers: Record<string, string> = signatureHeaders(scheme, secret, { body, now, id: 'msg_1' })
     const delivery = { body, header: (name: string) => headers[name] }
-    expect(verify(scheme, delivery, [secret], now), JSON.stringify(scheme)).toEqual({ kind: 'valid' })
+    expect(verify(scheme, delivery, [secret], at), JSON.stringify(scheme)).toEqual({ kind: 'valid' })
   }
   expect(schemes).toHaveLength(108)
 })

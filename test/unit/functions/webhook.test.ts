@@ -1,3 +1,4 @@
+import { noSite } from '#lib/webhooks/sender-site.ts'
 import { expect, test } from 'vitest'
 import { webhookApp } from '#functions/webhook/app.ts'
 import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
@@ -29,6 +30,8 @@ test('a fault of our own is 500 that says nothing of it, and one line that does'
     metrics: { count: () => {} },
     directory: directoryOf([endpointOf('hmac')]),
     provider: findProvider,
+    site: noSite,
+    roots: () => [],
     secrets: { of: () => Promise.reject(new TypeError('a bug with detail')) },
     buffer: sqsBuffer({ client: { send: () => Promise.resolve({}) } as never, queueUrl: 'q' }),
     objects: noObjects,
@@ -53,6 +56,8 @@ test('no line holds a secret, a body or a header, whatever goes wrong', async ()
     metrics: { count: () => {} },
     directory: directoryOf([endpointOf('hmac')]),
     provider: findProvider,
+    site: noSite,
+    roots: () => [],
     secrets: { of: async () => ({ kind: 'loaded', secrets: [new Secret('hunter2-secret')] }) },
     buffer: {
       send: () => Promise.reject(new Error('queue down')),

@@ -133,7 +133,7 @@ describe('the dead-letter queues', () => {
     const { clock, letters, round, record, deps } = given()
     const envelope = envelopeOf(clock)
     await deps.claims.claim({
-      facts: factsOf(envelope, deps.volatile),
+      facts: factsOf(envelope, deps.declaration),
       owner: 'busy',
       leaseUntil: (clock.now() + 60_000) as never,
     })
@@ -148,7 +148,7 @@ describe('the dead-letter queues', () => {
     async (status) => {
       const { clock, letters, round, record, work, deps } = given()
       const envelope = envelopeOf(clock)
-      const facts = factsOf(envelope, deps.volatile)
+      const facts = factsOf(envelope, deps.declaration)
       if (status === 'done') await work([envelope])
       else {
         const claim = await deps.claims.claim({ facts, owner: 'first', leaseUntil: clock.now() })

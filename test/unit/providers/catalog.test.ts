@@ -88,7 +88,12 @@ const headerNames = (webhooks: WebhookDeclaration): string[] => {
 }
 
 const pointers = (webhooks: WebhookDeclaration): string[] => [
-  ...(webhooks.handshake ? [webhooks.handshake.when.pointer, webhooks.handshake.echo] : []),
+  ...(webhooks.handshake
+    ? [
+        webhooks.handshake.when.pointer,
+        'visit' in webhooks.handshake ? webhooks.handshake.visit : webhooks.handshake.echo,
+      ]
+    : []),
   ...(webhooks.volatile ?? []),
   ...(webhooks.redact ?? []),
   ...sources(webhooks).flatMap((source) => ('pointer' in source && source.pointer ? [source.pointer] : [])),

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { readPointer } from '../primitives/json-pointer.ts'
-import type { WebhookDeclaration } from '../providers/provider.ts'
+import { wrappedText } from '../primitives/wrapped.ts'
+import type { ValueSource, WebhookDeclaration } from '../providers/provider.ts'
 
 /** What the envelope's facts are read from. The bytes themselves are never changed or re-encoded. */
 export type ParsedBody =
-  | { readonly kind: 'json'; readonly value: unknown }
+  /** `inner`: what the document wraps, where its declaration says so. `outer`: what an element of a batch stands in. */
+  | { readonly kind: 'json'; readonly value: unknown; readonly inner?: unknown; readonly outer?: unknown }
   | { readonly kind: 'form'; readonly fields: URLSearchParams }
   /** Bytes that say nothing to us: compressed, or of an endpoint that takes anything. */
   | { readonly kind: 'opaque' }
@@ -25,24 +27,41 @@ export function parseBody(
     return { kind: 'form', fields: new URLSearchParams(text) }
   }
   const value = parseJson(text)
-  if (value !== undefined) return { kind: 'json', value }
+  if (value !== undefined) {
+    const inner = declaration.wrapped && parseJson(wrappedText(value, declaration.wrapped) ?? '')
+    return { kind: 'json', value, inner }
+  }
   return { kind: declaration.body === 'raw' ? 'opaque' : 'not_json' }
 }
 
 /** Whether two bodies that differ in bytes can still read as the same text. */
 export const isAmbiguousText = (body: Uint8Array): boolean => !isUtf8(body)
 
-/** The value at `pointer`, of the document or of the JSON inside a form field. */
+/** The value at a source that is no header. */
 export function valueIn(
   body: ParsedBody,
-  source: { pointer: string } | { form: string; pointer?: string },
+  source: Exclude<ValueSource, { readonly header: string }>,
 ): unknown {
-  if (!('form' in source)) return body.kind === 'json' ? readPointer(body.value, source.pointer) : undefined
-  if (body.kind !== 'form') return undefined
-  const field = body.fields.get(source.form) ?? undefined
-  if (source.pointer === undefined || field === undefined) return field
-  return readPointer(parseJson(field), source.pointer)
+  if ('form' in source) return formValue(body, source)
+  if (body.kind !== 'json') return undefined
+  if ('inside' in source) return readPointer(body.inner, source.inside)
+  if ('outer' in source) return readPointer(body.outer, source.outer)
+  const value = readPointer(body.value, source.pointer)
+  return source.decode === 'form' && typeof value === 'string' ? formDecoded(value) : value
 }
+
+/** A form's field, or the value at `pointer` of the JSON in it. */
+function formValue(
+  body: ParsedBody,
+  { form, pointer }: { readonly form: string; readonly pointer?: string },
+): unknown {
+  if (body.kind !== 'form') return undefined
+  const field = body.fields.get(form) ?? undefined
+  return pointer === undefined || field === undefined ? field : readPointer(parseJson(field), pointer)
+}
+
+const formDecoded = (text: string): string | undefined =>
+  new URLSearchParams(`v=${text}`).get('v') ?? undefined
 
 const isEncoded = (contentEncoding: string | undefined): boolean =>
   contentEncoding !== undefined && contentEncoding.trim().toLowerCase() !== 'identity'

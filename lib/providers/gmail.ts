@@ -1,0 +1,30 @@
+import type { Provider } from './provider.ts'
+
+/** Gmail's watch, pushed by Google Cloud Pub/Sub. It says that a mailbox changed, not how. */
+export const gmail = {
+  id: 'gmail',
+  displayName: 'Gmail',
+  checkedOn: '2026-11-21',
+  docs: [
+    'https://developers.google.com/workspace/gmail/api/guides/push',
+    'https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
+  ],
+  webhooks: {
+    // The secret is the subscription's audience and its service account: `https://hooks.example.com/gmail push@….com`.
+    scheme: {
+      kind: 'oidc',
+      issuers: ['https://accounts.google.com', 'accounts.google.com'],
+      jwks: 'https://www.googleapis.com/oauth2/v3/certs',
+    },
+    secretSuffix: 'PUSH_IDENTITY',
+    body: 'json',
+    // Pub/Sub takes 102, 200, 201, 202 and 204 for an acknowledgement.
+    ack: { status: 204, body: 'empty' },
+    wrapped: { pointer: '/message/data', encoding: 'base64' },
+    deliveryKey: [{ pointer: '/message/messageId' }],
+    eventType: [],
+    eventTime: { pointer: '/message/publishTime', unit: 'iso' },
+    externalId: [{ inside: '/emailAddress' }],
+    redact: ['/emailAddress'],
+  },
+} as const satisfies Provider

@@ -1,0 +1,10 @@
+import type { EpochMs } from '../primitives/clock.ts'
+import type { SenderSite } from './sender-site.ts'
+
+/** What a signature is judged by besides the request and the secrets. */
+export interface Circumstances {
+  readonly now: EpochMs
+  readonly site: SenderSite
+  /** Certificates, PEM, at which a chain may end. */
+  readonly roots: () => readonly string[]
+}
