@@ -69,6 +69,7 @@ function sluice(client: DynamoDBClient): BatchHandler {
     sinks: handlerSinks([on('*', () => {})]),
     declaration: () => undefined,
     ownership: () => undefined,
+    busEndpoint: () => undefined,
     queue: { send: unused },
     maxAttempts: 8,
     clock: systemClock,

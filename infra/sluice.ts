@@ -64,6 +64,9 @@ export class Sluice extends Construct {
     this.bus = new Bus(this, 'Bus', props)
     this.adminSecret = adminSecret(this)
 
+    for (const { id: endpoint, bus } of config.endpoints)
+      if (bus) this.buffer.takeFromBus(`From-${endpoint}`, bus)
+
     const make = functionMaker(this, props, config, plan)
     const webhook = make('webhook', 'Takes webhooks: verifies, stores, acknowledges')
     const admin = make('admin', 'Serves the API, the console and the health check')

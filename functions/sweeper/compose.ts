@@ -13,11 +13,13 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 
 /** Everything the sweeper needs, from its environment. */
 export function compose(): SweepDeps {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
+  const directory = fileDirectory(new URL('directory.json', import.meta.url))
   return {
     clock,
     log: jsonLog(writeLine, () => iso(clock.now())),
@@ -29,6 +31,7 @@ export function compose(): SweepDeps {
       table: required(env.ledgerTable),
       clock,
     }),
+    busEndpoint: (source) => directory.onBus(source),
     declaration: (provider) => findProvider(provider)?.webhooks,
     deadLetterQueues: [env.eventsDeadLetterUrl, env.bulkDeadLetterUrl].map((name) =>
       sqsDeadLetterQueue({ client, queueUrl: required(name) }),

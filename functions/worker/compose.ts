@@ -45,6 +45,7 @@ export function compose(): WorkerDeps {
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     declaration: (provider) => findProvider(provider)?.webhooks,
     ownership: (provider, endpoint) => directory.find(provider, endpoint),
+    busEndpoint: (source) => directory.onBus(source),
     queue: sqsBuffer({ client: sqs, queueUrl: required(env.eventsQueueUrl) }),
     maxAttempts: optionalInteger(env.maxAttempts, retry.maxAttempts),
     sinks: [

@@ -1,13 +1,17 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { EventSourceMapping, type CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { worker } from '#lib/config/defaults.ts'
+import type { ParsedConfig } from '#lib/config/parse-config.ts'
 import { env } from '#lib/config/names.ts'
 import type { Plan } from '../plan.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 
 type Line = 'events' | 'bulk'
+type BusRule = NonNullable<ParsedConfig['endpoints'][number]['bus']>
 
 const urlVariable = { events: env.eventsQueueUrl, bulk: env.bulkQueueUrl } as const
 const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
@@ -62,6 +66,25 @@ export class Buffer extends Construct {
     const queue = this.#queues[line]
     fn.permit({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] })
     fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
+  }
+
+  /** A rule that puts the events of a bus on `events`, as they are; what EventBridge can't deliver for a day is a dead letter. */
+  takeFromBus(id: string, { name, source, detailTypes, detail }: BusRule): void {
+    new Rule(this, id, {
+      eventBus: EventBus.fromEventBusName(this, `${id}Bus`, name),
+      eventPattern: {
+        source: [source],
+        ...(detailTypes && { detailType: [...detailTypes] }),
+        ...(detail && { detail }),
+      },
+      targets: [
+        new SqsQueue(this.#queues.events, {
+          deadLetterQueue: this.#deadLetters.events,
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    })
   }
 
   /** May ask whether `line` is there, and nothing of what is in it. */

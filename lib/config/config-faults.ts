@@ -72,6 +72,35 @@ export function addressFaults(endpoints: readonly EndpointConfig[]): Fault[] {
   })
 }
 
+/** A bus must be one that the provider has, and its events must lead to one endpoint. */
+export function busFaults(endpoints: readonly Endpoint[]): Fault[] {
+  const twice = repeated(endpoints, ({ id, bus }) => bus?.source ?? `none ${id}`)
+  return endpoints.flatMap(({ provider, bus }, index) => {
+    if (!bus) return []
+    const sources = findProvider(provider)?.webhooks?.bus?.sources ?? []
+    const fault = (field: string, message: string): Fault => ({
+      path: ['endpoints', index, 'bus', field],
+      message,
+    })
+    if (sources.length === 0)
+      return [{ path: ['endpoints', index, 'bus'], message: `is not known for ${provider}; remove it` }]
+    const first = twice.find(([at]) => at === index)?.[1]
+    if (first !== undefined)
+      return [fault('source', `"${bus.source}" leads to endpoints[${first}]; give each source one endpoint`)]
+    const isPartner = sources.some((source) => source.startsWith('aws.partner/'))
+    const isOwn = sources.some((source) =>
+      isPartner ? bus.source.startsWith(`${source}/`) : bus.source === source,
+    )
+    if (isOwn) return []
+    return [
+      fault(
+        'source',
+        `must be ${sources.map((source) => (isPartner ? `${source}/…` : source)).join(' or ')}`,
+      ),
+    ]
+  })
+}
+
 /**
  * Endpoints that something could not tell apart. Ids are unique over all providers, because an event's id is made of
  * tenant, endpoint and key; secret names are, because one environment holds them all.

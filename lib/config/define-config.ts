@@ -45,6 +45,20 @@ export interface EndpointConfig {
   readonly tenants?: Readonly<Record<string, string>>
   /** `https://hooks.example.com`: the address that the provider has, where its signature covers that (Twilio). */
   readonly publicUrl?: string
+  /**
+   * The same events come on an EventBridge bus too, or only there: an event destination of Stripe, Amazon SES or S3. What
+   * both bring is handled once.
+   */
+  readonly bus?: {
+    /** Default `default`; of a partner the name of its event source. */
+    readonly name?: string
+    /** Default: the provider's, such as `aws.ses`. A partner's has to be named: `aws.partner/stripe.com/ed_…`. */
+    readonly source?: string
+    /** Default: all. */
+    readonly detailTypes?: readonly string[]
+    /** An EventBridge pattern for `detail`: `{ bucket: { name: ['invoices'] } }`. */
+    readonly detail?: Readonly<Record<string, unknown>>
+  }
   /** Default 4 MiB. */
   readonly maxBodyBytes?: number
 }

@@ -8,6 +8,7 @@ import { retry, ingest } from './defaults.ts'
 import type { ConcurrencyConfig, EndpointConfig } from './define-config.ts'
 import {
   addressFaults,
+  busFaults,
   keyFaults,
   repeatedEndpoints,
   repeatedHandlers,
@@ -82,6 +83,14 @@ const endpoint = z.strictObject({
       }),
     ),
   ),
+  bus: z.optional(
+    z.strictObject({
+      name: z.optional(z.string().check(z.regex(/^[A-Za-z0-9._/-]{1,256}$/))),
+      source: z.optional(z.string().check(z.regex(/^[A-Za-z0-9._/-]{1,256}$/))),
+      detailTypes: z.optional(z.array(text())),
+      detail: z.optional(z.record(z.string(), z.unknown())),
+    }),
+  ),
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
 
@@ -123,6 +132,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
     ...keyFaults(parsed.endpoints as EndpointConfig[]),
     ...addressFaults(parsed.endpoints as EndpointConfig[]),
+    ...busFaults(endpoints),
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
   ]
@@ -152,6 +162,13 @@ function compile(config: EndpointConfig): Endpoint {
     ...(config.deliveryKey && { deliveryKey: config.deliveryKey }),
     ...(config.publicUrl !== undefined && { publicUrl: config.publicUrl }),
     ...(config.tenants && { tenants: config.tenants }),
+    ...(config.bus && {
+      bus: {
+        ...config.bus,
+        name: config.bus.name ?? 'default',
+        source: config.bus.source ?? findProvider(config.provider)?.webhooks?.bus?.sources[0] ?? '',
+      },
+    }),
     maxBodyBytes: config.maxBodyBytes ?? ingest.maxBodyBytes,
   }
 }

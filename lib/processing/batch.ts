@@ -1,11 +1,12 @@
-import { decodeEnvelope, type Envelope } from '../buffer/envelope.ts'
 import { retry, worker } from '../config/defaults.ts'
 import { describeError, SluiceError } from '../errors/sluice-error.ts'
 import { fullJitter } from '../primitives/backoff.ts'
 import { mapBounded } from '../primitives/bulkhead.ts'
 import { elapsed, later, ms, type Millis } from '../primitives/clock.ts'
+import type { BusIntakeDeps } from './bus-intake.ts'
 import { buryMessage } from './ledger-entry.ts'
 import { processEnvelope, type ProcessDeps, type Processed } from './process.ts'
+import { readMessage } from './read-message.ts'
 import { timeLimit, type TimeLimit } from './time-limit.ts'
 
 /** One message as the queue hands it over. */
@@ -17,7 +18,7 @@ export interface QueuedMessage {
   readonly receiveCount: number
 }
 
-export interface BatchDeps extends ProcessDeps {
+export interface BatchDeps extends ProcessDeps, BusIntakeDeps {
   /** Keeps a message out of sight for a while; never throws, the queue's own visibility timeout stands in. */
   hide(message: QueuedMessage, delay: Millis): Promise<void>
   /** What is left of the invocation, milliseconds. */
@@ -48,7 +49,7 @@ async function processMessage(message: QueuedMessage, limit: TimeLimit, deps: Ba
   // Too little time to handle it: it comes back at once, and no attempt is counted.
   if (leftMs < worker.startFloorMs) return { kind: 'again', delayMs: ms(0) }
   try {
-    const envelope = readable(message.body)
+    const envelope = readMessage(message.body, deps)
     if (envelope) return await processEnvelope(envelope, limit, deps)
     deps.log('error', 'a message is no event that this version can read', { messageId: message.messageId })
     const buried = await buryMessage(message.body, deps)
@@ -70,13 +71,4 @@ async function processMessage(message: QueuedMessage, limit: TimeLimit, deps: Ba
 function backoff(error: unknown, { receiveCount }: QueuedMessage, { random }: BatchDeps): Millis {
   if (error instanceof SluiceError && error.consequence === 'park') return retry.capMs
   return ms(Math.max(1_000, fullJitter(retry, receiveCount, random)))
-}
-
-function readable(body: string): Envelope | undefined {
-  try {
-    return decodeEnvelope(body)
-  } catch (error) {
-    if (error instanceof SluiceError) return undefined
-    throw error
-  }
 }

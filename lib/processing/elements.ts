@@ -10,7 +10,8 @@ import type { Processed } from './process.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 export interface ElementDeps {
-  readonly process: (element: Envelope) => Promise<Processed>
+  /** Handles one element here and now; without it, each gets a message of its own. */
+  readonly process?: (element: Envelope) => Promise<Processed>
   /** Where what must wait goes, as a message of its own. */
   readonly queue: Pick<EventBuffer, 'send'>
   readonly clock: Clock
@@ -41,6 +42,7 @@ export async function processElements(
 
 /** The Ledger being away for one element says nothing of the others. */
 async function processed(element: Envelope, deps: ElementDeps): Promise<Processed> {
+  if (!deps.process) return { kind: 'again', delayMs: ms(0) }
   try {
     return await deps.process(element)
   } catch (error) {

@@ -150,9 +150,11 @@ async function takeApart(
   limit: TimeLimit,
   deps: ProcessDeps,
 ): Promise<Processed> {
+  // The last attempt died with all that it had started: whose fault that is shows when each goes its own way.
+  const together = claim.attempts === 1
   const isThrough = await processElements(elements, limit, {
     ...deps,
-    process: (element) => processEnvelope(element, limit, deps),
+    ...(together && { process: (element) => processEnvelope(element, limit, deps) }),
   })
   deps.metrics.count('BatchElements', { provider: envelope.provider }, elements.length)
   return isThrough ? finish(envelope, raw, claim, deps) : park(envelope, claim, 'elements_waiting', deps)

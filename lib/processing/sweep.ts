@@ -1,16 +1,17 @@
 import type { Buffer as EventBuffer } from '../buffer/buffer.ts'
 import type { DeadLetter, DeadLetterQueue } from '../buffer/dead-letter-queue.ts'
-import { decodeEnvelope, type Envelope } from '../buffer/envelope.ts'
 import { sweepConcurrency } from '../config/defaults.ts'
 import { prefixes } from '../config/names.ts'
-import { describeError, errorName, SluiceError } from '../errors/sluice-error.ts'
+import { describeError, errorName } from '../errors/sluice-error.ts'
 import type { Burial } from '../idempotency/claims.ts'
 import { mapBounded } from '../primitives/bulkhead.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { BusIntakeDeps } from './bus-intake.ts'
 import { buryLost, buryMessage, type BuryDeps } from './ledger-entry.ts'
+import { readMessage } from './read-message.ts'
 
-export interface SweepDeps extends BuryDeps {
+export interface SweepDeps extends BuryDeps, BusIntakeDeps {
   readonly buffer: EventBuffer
   readonly deadLetterQueues: readonly DeadLetterQueue[]
   readonly log: Log
@@ -58,7 +59,7 @@ const refusals = new Set(['InvalidMessageContents', 'InvalidParameterValue'])
 
 async function requeue(message: string, signal: AbortSignal, deps: SweepDeps): Promise<void> {
   try {
-    await deps.buffer.sendText(message, readable(message)?.tenant ?? 'unknown', signal)
+    await deps.buffer.sendText(message, readMessage(message, deps)?.tenant ?? 'unknown', signal)
   } catch (error) {
     if (!refusals.has(errorName(error) ?? '')) throw error
     if ((await bury(message, 'queue_refused', deps)) !== 'settled') throw error
@@ -101,17 +102,8 @@ async function settle(
 }
 
 async function bury(message: string, reason: string, deps: SweepDeps): Promise<Burial> {
-  const envelope = readable(message)
+  const envelope = readMessage(message, deps)
   const burial = await (envelope ? buryLost(envelope, reason, deps) : buryMessage(message, deps))
   if (burial === 'settled') deps.metrics.count('EventDead', { provider: envelope?.provider ?? 'unknown' })
   return burial
-}
-
-function readable(message: string): Envelope | undefined {
-  try {
-    return decodeEnvelope(message)
-  } catch (error) {
-    if (error instanceof SluiceError) return undefined
-    throw error
-  }
 }

@@ -16,20 +16,39 @@ export interface Endpoint {
   readonly publicUrl?: string
   /** Which tenant an account at the provider is; others belong to {@link tenant}. */
   readonly tenants?: Readonly<Record<string, string>>
+  /** The EventBridge bus that brings the same events, where there is one. */
+  readonly bus?: BusRule
   /** Bodies above this get 413. */
   readonly maxBodyBytes: number
+}
+
+/** Which events of which bus belong to an endpoint. */
+export interface BusRule {
+  /** Name of the bus; `default` is where AWS services put theirs. */
+  readonly name: string
+  readonly source: string
+  readonly detailTypes?: readonly string[]
+  /** A pattern for `detail`, as EventBridge takes it. */
+  readonly detail?: Readonly<Record<string, unknown>>
 }
 
 /** Every webhook address of this deployment, compiled from `sluice.config.ts` and shipped with the function. */
 export interface Directory {
   /** `undefined` for an address that does not exist; never looks at prototypes. */
   find(provider: string, endpoint?: string): Endpoint | undefined
+  /** The endpoint to which the events of a bus with this `source` belong. */
+  onBus(source: string): Endpoint | undefined
   readonly endpoints: readonly Endpoint[]
 }
 
 export function directoryOf(endpoints: readonly Endpoint[]): Directory {
   const byAddress = new Map(endpoints.map((endpoint) => [`${endpoint.provider}/${endpoint.id}`, endpoint]))
-  return { find: (provider, endpoint = provider) => byAddress.get(`${provider}/${endpoint}`), endpoints }
+  const bySource = new Map(endpoints.flatMap((each) => (each.bus ? [[each.bus.source, each]] : [])))
+  return {
+    find: (provider, endpoint = provider) => byAddress.get(`${provider}/${endpoint}`),
+    onBus: (source) => bySource.get(source),
+    endpoints,
+  }
 }
 
 /** What holds at `endpoint`: its provider's declaration, with the endpoint's own parts in their places. */

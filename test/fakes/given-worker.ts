@@ -75,6 +75,7 @@ export function givenWorker(
     readonly sinks?: readonly Sink[]
     readonly maxAttempts?: number
     readonly ownership?: WorkerDeps['ownership']
+    readonly busEndpoint?: WorkerDeps['busEndpoint']
   } = {},
 ): GivenWorker {
   const clock = virtualClock()
@@ -104,6 +105,7 @@ export function givenWorker(
     claims: dynamoClaims({ client: client as never, table: 'ledger', clock }),
     objects: memoryObjects(objects),
     declaration: (provider) => findProvider(provider)?.webhooks,
+    busEndpoint: (source) => options.busEndpoint?.(source),
     ownership: (provider, endpoint) => options.ownership?.(provider, endpoint),
     queue: {
       send: async (envelope, _signal, delay) => void handedOver.push({ envelope, delayMs: delay ?? 0 }),

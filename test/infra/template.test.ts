@@ -222,3 +222,49 @@ test('the production stage can not be deleted by one command', async () => {
     new SluiceStack(new App(), 'S', { config, stage, code: () => Code.fromInline('-') })
   expect([stack('prod').terminationProtection, stack('dev').terminationProtection]).toEqual([true, false])
 })
+
+describe('a bus that brings events', () => {
+  const source = 'aws.partner/stripe.com/ed_test_1'
+  const withBus = () =>
+    template({
+      config: {
+        ...config,
+        endpoints: [
+          { provider: 'stripe', bus: { name: source, source } },
+          { provider: 's3', bus: { detailTypes: ['Object Created'], detail: { bucket: { name: ['b'] } } } },
+        ],
+      },
+    })
+
+  test('puts what its rule takes on the events queue, and what can not be delivered on its dead-letter queue', async () => {
+    const made = await withBus()
+    const rules = all(made, 'AWS::Events::Rule').map(([, rule]) => properties(rule))
+    const queues = all(made, 'AWS::SQS::Queue').map(([id]) => id)
+    const events = queues.find((id) => id.includes('Events') && !id.includes('Dead'))
+    const dead = queues.find((id) => id.includes('EventsDead'))
+    expect(rules).toEqual([
+      expect.objectContaining({ EventBusName: source, EventPattern: { source: [source] } }),
+      expect.objectContaining({
+        EventPattern: {
+          source: ['aws.s3'],
+          'detail-type': ['Object Created'],
+          detail: { bucket: { name: ['b'] } },
+        },
+      }),
+    ])
+    for (const { Targets } of rules) {
+      expect(JSON.stringify(Targets)).toContain(`"Fn::GetAtt":["${events}","Arn"]`)
+      expect(JSON.stringify(Targets)).toContain(`"DeadLetterConfig":{"Arn":{"Fn::GetAtt":["${dead}","Arn"]}}`)
+    }
+  })
+
+  test('may send for its own rules alone', async () => {
+    const policies = JSON.stringify(all(await withBus(), 'AWS::SQS::QueuePolicy'))
+    expect(policies).toContain('"Principal":{"Service":"events.amazonaws.com"}')
+    expect(policies.split('"Service":"events.amazonaws.com"').length).toBe(
+      policies.split('"aws:SourceArn"').length,
+    )
+  })
+})
+
+test('without one no rule is made', () => expect(all(sluice, 'AWS::Events::Rule')).toEqual([]))

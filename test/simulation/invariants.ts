@@ -78,7 +78,9 @@ export function watch(world: World, sent: ReadonlyMap<string, string>): Watch {
     if (st(after) === 'done' && st(before) !== 'done') {
       completions.set(id, (completions.get(id) ?? 0) + 1)
       if ((completions.get(id) ?? 0) > 1) report('I05', `${id} was completed twice`)
-      if (!successes.has(id)) report('I06', `${id} is done, and no handler ever succeeded`)
+      const elements = world.batches.get(id)
+      if (elements) checkApart(id, elements, world, report)
+      else if (!successes.has(id)) report('I06', `${id} is done, and no handler ever succeeded`)
     }
   })
 
@@ -163,6 +165,16 @@ export function watch(world: World, sent: ReadonlyMap<string, string>): Watch {
   }
 }
 
+/** A batch is done when each of its events is settled, or is on its way by itself. */
+function checkApart(id: string, elements: readonly string[], world: World, report: Report): void {
+  const waiting = new Set(world.sqs.bodies().flatMap((body) => envelopeIn(body)?.id ?? []))
+  const left = elements.filter((element) => {
+    const status = st(world.ledger.items.get(element))
+    return status !== 'done' && status !== 'dead' && !waiting.has(element)
+  })
+  if (left.length > 0) report('I08', `the batch ${id} is done while ${left.join(', ')} is nowhere`)
+}
+
 type Report = (invariant: string, message: string) => void
 
 function checkTransition(
@@ -211,7 +223,10 @@ function storedIds(world: World): Set<string> {
   const spilled = [...world.s3.objects]
     .filter(([key]) => key.startsWith('spill/'))
     .map(([, bytes]) => Buffer.from(bytes).toString('utf8'))
-  const waiting = [...world.sqs.bodies(), ...spilled].flatMap((body) => envelopeIn(body)?.id ?? [])
+  const own = [...world.sqs.bodies(), ...spilled].flatMap((body) => envelopeIn(body)?.id ?? [])
+  const buried = [...world.ledger.items].filter(([, item]) => st(item) === 'dead').map(([id]) => id)
+  // A batch that waits, or is dead with its envelope, still holds its events.
+  const waiting = [...own, ...[...own, ...buried].flatMap((id) => world.batches.get(id) ?? [])]
   const settled = [...world.ledger.items].filter(([, item]) => st(item) === 'done' || st(item) === 'dead')
   return new Set([...waiting, ...settled.map(([id]) => id)])
 }

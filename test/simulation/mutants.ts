@@ -186,6 +186,27 @@ export const mutants: readonly Mutant[] = [
       },
     })),
   },
+  {
+    name: 'batch-forgets',
+    what: 'an element that must wait is forgotten with its batch',
+    command: asIs,
+    worker: (deps) => ({ ...deps, queue: { send: async () => {} } }),
+  },
+  {
+    name: 'batch-stays',
+    what: 'a batch is done with whatever is settled by then',
+    command: asIs,
+    worker: (deps) => ({
+      ...deps,
+      claims: {
+        ...deps.claims,
+        park: (claim, reason, steps) =>
+          reason === 'elements_waiting'
+            ? deps.claims.complete(claim, { envelope: new Uint8Array([0]) })
+            : deps.claims.park(claim, reason, steps),
+      },
+    }),
+  },
 ]
 
 export function findMutant(name: string): Mutant {

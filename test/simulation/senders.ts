@@ -13,11 +13,11 @@ import { ms, toSeconds } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { silentLog } from '#lib/telemetry/log.ts'
-import { directoryOf } from '#lib/webhooks/directory.ts'
+import { directoryOf, type Endpoint } from '#lib/webhooks/directory.ts'
 import type { IngestDeps } from '#lib/webhooks/ingest.ts'
 import { endpointOf, gatewayEvent } from '#test/fakes/given-webhook.ts'
 import { simClient } from './client.ts'
-import type { Watch } from './invariants.ts'
+import type { Accepted, Watch } from './invariants.ts'
 import { sandbox, type Sandbox } from './sandbox.ts'
 import { urls, type World } from './world.ts'
 
@@ -26,6 +26,8 @@ const endpoints = [
   endpointOf('stripe', { id: 'bc', tenant: 'a' }),
   endpointOf('stripe', { id: 'c', tenant: 'ab' }),
   endpointOf('hmac', { id: 'raw', tenant: 'a' }),
+  // Each of its deliveries is a batch.
+  endpointOf('quickbooks', { id: 'books', tenant: 'ab' }),
 ]
 const secret = 'a secret of the simulation'
 const events = 40
@@ -41,6 +43,8 @@ interface Planned {
   readonly deliveryKey: string
   readonly body: Buffer
   readonly id: string
+  /** The events in it, when it is a batch. */
+  readonly elements?: readonly Accepted[]
 }
 
 export function senders(world: World, seen: Watch, sent: Map<string, string>) {
@@ -53,6 +57,7 @@ export function senders(world: World, seen: Watch, sent: Map<string, string>) {
     const { status } = await post(event, world, true)
     if (status >= 200 && status < 300) {
       seen.accepted({ ...event, sha256: sha256Hex(event.body) })
+      for (const element of event.elements ?? []) seen.accepted(element)
       // Some providers send again what was taken.
       if (!world.faults.chance(0.25, 'a provider sends again')) return
     }
@@ -72,6 +77,12 @@ export function senders(world: World, seen: Watch, sent: Map<string, string>) {
   }
   for (const event of plan(world)) {
     sent.set(event.id, sha256Hex(event.body))
+    for (const element of event.elements ?? []) sent.set(element.id, element.sha256)
+    if (event.elements)
+      world.batches.set(
+        event.id,
+        event.elements.map(({ id }) => id),
+      )
     later(() => deliver(event, 1))
     if (forged < forgeries && world.random.fraction() < 0.1) later(() => forge(event))
   }
@@ -81,6 +92,7 @@ export function senders(world: World, seen: Watch, sent: Map<string, string>) {
 function plan(world: World): Planned[] {
   return Array.from({ length: events }, (_, i): Planned => {
     const endpoint = endpoints[i % endpoints.length] ?? endpointOf('hmac')
+    if (endpoint.provider === 'quickbooks') return batchOf(endpoint, i)
     const isRaw = endpoint.provider === 'hmac'
     // Neighbours share their number, and so their key: two tenants may well use the same one.
     const number = Math.floor(i / endpoints.length)
@@ -89,6 +101,32 @@ function plan(world: World): Planned[] {
     const { provider, tenant, id } = endpoint
     return { provider, endpoint: id, tenant, deliveryKey, body, id: eventId(tenant, id, deliveryKey) }
   })
+}
+
+/** Three events, one of which the neighbouring delivery brings too. */
+function batchOf({ provider, tenant, id: endpoint }: Endpoint, i: number): Planned {
+  const keys = [`book_${i}`, `book_${i}_b`, `book_${i + endpoints.length}`]
+  const texts = keys.map((key) =>
+    JSON.stringify({ id: key, type: 'qbo.invoice.updated.v1', intuitaccountid: '1' }),
+  )
+  const body = Buffer.from(`[${texts.join(', ')}]`)
+  const deliveryKey = `sha256:${sha256Hex(body)}`
+  const elements = keys.map((key, at): Accepted => ({
+    id: eventId(tenant, endpoint, key),
+    tenant,
+    endpoint,
+    deliveryKey: key,
+    sha256: sha256Hex(texts[at] ?? ''),
+  }))
+  return {
+    provider,
+    endpoint,
+    tenant,
+    deliveryKey,
+    body,
+    id: eventId(tenant, endpoint, deliveryKey),
+    elements,
+  }
 }
 
 const rawBody = (world: World): Buffer =>
@@ -135,6 +173,12 @@ async function post(
 function sign(event: Planned, timestamp: number, key: string): Record<string, string> {
   const hmac = createHmac('sha256', key)
   if (event.provider === 'hmac') return { 'x-signature': hmac.update(event.body).digest('hex') }
+  if (event.provider === 'quickbooks') {
+    return {
+      'intuit-signature': hmac.update(event.body).digest('base64'),
+      'content-type': 'application/json',
+    }
+  }
   const digest = hmac.update(`${timestamp}.`).update(event.body).digest('hex')
   return { 'stripe-signature': `t=${timestamp},v1=${digest}`, 'content-type': 'application/json' }
 }

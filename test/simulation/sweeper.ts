@@ -32,6 +32,7 @@ export function startSweeper(world: World): void {
       buffer: sqsBuffer({ client: client('sqs'), queueUrl: urls.events }),
       objects: s3Objects({ open: async () => ({ client: client('s3'), sdk: s3Sdk }), bucket: 'bucket' }),
       claims: dynamoClaims({ client: client('dynamodb'), table: 'ledger', clock: box.clock }),
+      busEndpoint: () => undefined,
       declaration: (provider) => findProvider(provider)?.webhooks,
       deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
         sqsDeadLetterQueue({ client: client('sqs'), queueUrl }),

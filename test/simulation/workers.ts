@@ -132,6 +132,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
       bucket: 'bucket',
     }),
     declaration: (provider) => findProvider(provider)?.webhooks,
+    busEndpoint: () => undefined,
     ownership: () => undefined,
     queue: sqsBuffer({ client: use('sqs', 2) as never, queueUrl: urls.events }),
     maxAttempts,

@@ -29,6 +29,8 @@ export interface World {
   readonly s3: SimS3
   readonly bus: SimEventBridge
   readonly mutant: Mutant
+  /** Ids of the events in each batch that was ever sent, by the batch's id. */
+  readonly batches: Map<string, readonly string[]>
   /** How far the sandboxes' clocks may be wrong, milliseconds. */
   readonly skewMs: number
   /** The command as a mutant has it. */
@@ -59,6 +61,7 @@ export function makeWorld(seed: number, mutant: Mutant = noMutant): World {
     s3: simS3(),
     bus: simEventBridge(() => faults.chance(0.03, 'PutEvents refuses inside a 200')),
     mutant,
+    batches: new Map(),
     // A fifth of the worlds has clocks that are an hour wrong; in the others they keep within the lease's margin.
     skewMs: seed % 5 === 0 ? 3_600_000 : 900,
     mutate: mutant.command,

@@ -180,3 +180,42 @@ test('accounts are named to tenants, each by an id', () => {
   const wrong = { endpoints: [{ provider: 'stripe', tenants: { acct_1: 'No Id' } }] }
   expect(() => parseConfig(wrong)).toThrow(/endpoints\[0\]\.tenants/)
 })
+
+test('a bus has the name and the source of its provider unless it says others', () => {
+  const bus = { detail: { bucket: { name: ['invoices'] } } }
+  const source = 'aws.partner/stripe.com/ed_test_1'
+  const { endpoints } = parseConfig({
+    endpoints: [
+      { provider: 's3', bus },
+      { provider: 'stripe', bus: { name: source, source } },
+    ],
+  })
+  expect(endpoints.map((endpoint) => endpoint.bus)).toEqual([
+    { name: 'default', source: 'aws.s3', ...bus },
+    { name: source, source },
+  ])
+})
+
+test.each([
+  ['a provider without one', [{ provider: 'github', bus: {} }], 'endpoints[0].bus: is not known for github'],
+  [
+    "another service's events",
+    [{ provider: 'ses', bus: { source: 'aws.ec2' } }],
+    'endpoints[0].bus.source: must be aws.ses',
+  ],
+  [
+    'a partner that is not named to the end',
+    [{ provider: 'stripe', bus: {} }],
+    'endpoints[0].bus.source: must be aws.partner/stripe.com/',
+  ],
+  [
+    'a source of two endpoints',
+    [
+      { provider: 'ses', bus: {} },
+      { provider: 'ses', id: 'ses-eu', bus: {} },
+    ],
+    'endpoints[1].bus.source: "aws.ses" leads to endpoints[0]',
+  ],
+])('a bus of %s is refused', (_name, endpoints, message) => {
+  expect(complaint({ endpoints })).toContain(message)
+})
