@@ -268,12 +268,8 @@ describe('elements of several accounts in one delivery', () => {
     made += 1
     const worker = given(undefined, { ownership })
     await worker.work([quickbooks(worker, cloudEvents('310', '311', '999'))])
-    const owners = worker.effects.map(({ event }) => [event.account, event.tenant]).toSorted()
-    expect(owners).toEqual([
-      ['310', 'acme'],
-      ['311', 'globex'],
-      ['999', 'default'],
-    ])
+    const owners = new Set(worker.effects.map(({ event }) => `${event.account} is ${event.tenant}`))
+    expect(owners).toEqual(new Set(['310 is acme', '311 is globex', '999 is default']))
     expect(await worker.record(eventId('acme', 'quickbooks', `310-${made}-0`))).toMatchObject({
       tenant: 'acme',
     })
@@ -295,7 +291,7 @@ describe('elements of several accounts in one delivery', () => {
     })
     const worker = given(undefined, { ownership })
     await worker.work([quickbooks(worker, text)])
-    expect(worker.effects.map(({ event }) => [event.id, event.tenant, event.type]).toSorted()).toEqual([
+    expect(worker.effects.map(({ event }) => [event.id, event.tenant, event.type])).toEqual([
       [`310|Invoice|1-${made}|Update|2026-05-28T20:26:40Z`, 'acme', 'quickbooks.Invoice.Update'],
       [`310|Invoice|2-${made}|Update|2026-05-28T20:26:40Z`, 'acme', 'quickbooks.Invoice.Update'],
       [`311|Invoice|1-${made}|Update|2026-05-28T20:26:40Z`, 'globex', 'quickbooks.Invoice.Update'],
