@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
+import { siteOf } from '#test/fakes/sender-site.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
 interface Vector {
@@ -14,6 +15,8 @@ interface Vector {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly valid: boolean
+  /** What the sender publishes, by address. */
+  readonly documents?: Readonly<Record<string, string>>
 }
 
 const file = new URL('../../vectors/webhooks.json', import.meta.url)
@@ -22,7 +25,15 @@ const vectors = JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[]
 test('there are signatures that hold and signatures that do not, of every provider', () => {
   const kinds = new Set(vectors.map(({ provider, valid }) => `${provider} ${valid}`))
   const both = ['stripe', 'github', 'slack', 'hmac', 'leaflink', 'mycarrierpackets', 'quickbooks', 'sendgrid']
-  for (const provider of [...both, 'auth0', 'google-calendar', 'mixpanel', 'standard-webhooks']) {
+  for (const provider of [
+    ...both,
+    'ses',
+    'gmail',
+    'auth0',
+    'google-calendar',
+    'mixpanel',
+    'standard-webhooks',
+  ]) {
     expect(kinds).toContain(`${provider} true`)
     expect(kinds).toContain(`${provider} false`)
   }
@@ -33,6 +44,7 @@ test.each(vectors)('$name: accepted is $valid', async (vector) => {
     endpoints: [endpointOf(vector.provider, vector.scheme && { scheme: vector.scheme })],
     secrets: { [vector.provider]: vector.secrets },
     clock: virtualClock(vector.nowSeconds * 1_000),
+    site: siteOf(vector.documents),
   })
   const { headers } = vector
   const body = new TextEncoder().encode(vector.body)
