@@ -1,8 +1,9 @@
 import { benchConsume } from './consume.ts'
 import { benchIngest } from './ingest.ts'
+import { benchVerificationKeys } from './verification-keys.ts'
 import { benchVerification } from './verification.ts'
 
 process.stdout.write(`node ${process.version}; ratios are medians of interleaved rounds\n\n`)
-for (const bench of [benchIngest, benchConsume, benchVerification]) {
+for (const bench of [benchIngest, benchConsume, benchVerification, benchVerificationKeys]) {
   process.stdout.write(`${await bench()}\n\n`)
 }

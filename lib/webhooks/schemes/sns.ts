@@ -13,7 +13,8 @@ interface SnsMessage {
   readonly TopicArn: string
   readonly Message: string
   readonly Timestamp: string
-  readonly Subject?: string
+  /** Some senders of test messages write `null`. */
+  readonly Subject?: string | null
   readonly SubscribeURL?: string
   readonly Token?: string
   readonly SignatureVersion: '1' | '2'
@@ -80,7 +81,7 @@ const signedMembers = {
 /** Each member as a line with its name and a line with its value; `Subject` only where there is one. */
 const signedText = (message: SnsMessage): string =>
   signedMembers[message.Type]
-    .flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`]))
+    .flatMap((name) => (typeof message[name] !== 'string' ? [] : [`${name}\n${message[name]}\n`]))
     .join('')
 
 /** `undefined` for what is no message of SNS in one of the two versions, such as one delivered raw, which nobody signs. */
@@ -96,16 +97,13 @@ function snsMessage(body: Uint8Array): SnsMessage | undefined {
     (name) => has(name) || (name === 'Subject' && (message[name] ?? undefined) === undefined),
   )
   if (!isWhole) return undefined
-  return { ...(message as unknown as SnsMessage), ...(!has('Subject') && { Subject: undefined as never }) }
+  return message as unknown as SnsMessage
 }
 
 function parse(body: Uint8Array): unknown {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   try {
-    return JSON.parse(
-      Buffer.from(body)
-        .toString('utf8')
-        .replace(/^\uFEFF/, ''),
-    )
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
   } catch {
     return undefined
   }

@@ -13,8 +13,16 @@ export function certificatesIn(text: string): readonly X509Certificate[] {
   }
 }
 
-/** The first certificate of a PEM text, which is the sender's own. */
-export const certificateIn = (text: string): X509Certificate | undefined => certificatesIn(text)[0]
+/** The first certificate of a PEM text, which is the sender's own. Reading it takes as long as a signature check. */
+export function certificateIn(text: string): X509Certificate | undefined {
+  if (latest.text !== text) latest = { text, certificate: certificatesIn(text)[0] }
+  return latest.certificate
+}
+
+let latest: { readonly text: string; readonly certificate: X509Certificate | undefined } = {
+  text: '',
+  certificate: undefined,
+}
 
 export const isCurrent = ({ validFromDate, validToDate }: X509Certificate, now: EpochMs): boolean =>
   validFromDate.getTime() <= now && now <= validToDate.getTime()

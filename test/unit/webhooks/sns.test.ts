@@ -73,7 +73,8 @@ describe('a message of SNS', () => {
     expect((await post(text)).statusCode).toBe(200)
     const [envelope] = queued()
     expect(envelope).toMatchObject({ provider: 'ses', type: 'Bounce', deliveryKey: 'm-1' })
-    expect(Buffer.from((envelope?.body as { base64: string }).base64, 'base64').toString()).toBe(text)
+    const { base64 } = (envelope?.body ?? {}) as { readonly base64: string }
+    expect(Buffer.from(base64, 'base64').toString()).toBe(text)
     expect(site.asked).toEqual([certUrl])
   })
 
