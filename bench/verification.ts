@@ -2,13 +2,17 @@ import { createHmac, generateKeyPairSync, sign, timingSafeEqual } from 'node:cry
 import { verify as octokitVerify } from '@octokit/webhooks-methods'
 import { EventWebhook } from '@sendgrid/eventwebhook'
 import { Webhook } from 'standardwebhooks'
+import { isValidSlackRequest } from '@slack/bolt'
 import Stripe from 'stripe'
+import twilio from 'twilio'
 import { epochMs, toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { github } from '#lib/providers/github.ts'
 import { hmacSchemeOf } from '#test/fakes/hmac-scheme.ts'
 import { sendgrid } from '#lib/providers/sendgrid.ts'
+import { slack } from '#lib/providers/slack.ts'
 import { stripe } from '#lib/providers/stripe.ts'
+import { twilio as twilioProvider } from '#lib/providers/twilio.ts'
 import { verifyHmac } from '#lib/webhooks/schemes/hmac-verify.ts'
 import { verifyEcdsa } from '#lib/webhooks/schemes/public-key.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
@@ -80,7 +84,62 @@ function cases(text: string): Case[] {
       run: check(hmacSchemeOf('standard-webhooks'), standard, standardHeaders),
     },
     { name: 'standardwebhooks', run: () => webhook.verify(text, standardHeaders) },
+    ...slackCases(text, time, now),
+    ...twilioCases(text, now),
     ...publicKeyCases(body, now),
+  ]
+}
+
+function slackCases(text: string, time: string, now: EpochMs): Case[] {
+  const signingSecret = 'a-secret-of-a-bench'
+  const digest = createHmac('sha256', signingSecret).update(`v0:${time}:${text}`).digest('hex')
+  const headers = { 'x-slack-request-timestamp': time, 'x-slack-signature': `v0=${digest}` } as const
+  const delivery = {
+    header: (name: string) => (headers as Readonly<Record<string, string>>)[name],
+    body: Buffer.from(text),
+  }
+  const secrets = [new Secret(signingSecret)]
+  const request = {
+    signingSecret,
+    body: text,
+    headers: { ...headers, 'x-slack-request-timestamp': Number(time) },
+    nowMilliseconds: now,
+  }
+  return [
+    {
+      name: 'sluice slack',
+      run: () => must(verifyHmac(slack.webhooks.scheme, delivery, secrets, now).kind === 'valid'),
+    },
+    { name: '@slack/bolt', run: () => must(isValidSlackRequest(request)) },
+  ]
+}
+
+/** A form, as Twilio sends it, with one field of the wanted size. */
+function twilioCases(text: string, now: EpochMs): Case[] {
+  const token = 'a-secret-of-a-bench'
+  const url = 'https://hooks.example.com/webhooks/twilio'
+  const fields = { AccountSid: 'AC1', Body: text, MessageSid: 'SM1', MessageStatus: 'delivered' }
+  const signature = twilio.getExpectedTwilioSignature(token, url, fields)
+  const headers: Readonly<Record<string, string>> = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-twilio-signature': signature,
+  }
+  const body = Buffer.from(new URLSearchParams(fields).toString())
+  const delivery = { header: (name: string) => headers[name], body, url }
+  const secrets = [new Secret(token)]
+  const { scheme } = twilioProvider.webhooks
+  return [
+    {
+      name: 'sluice twilio',
+      run: () => must(verifyHmac(scheme, delivery, secrets, now).kind === 'valid'),
+    },
+    {
+      name: 'twilio (with the form read)',
+      run: () => {
+        const read = Object.fromEntries(new URLSearchParams(body.toString('utf8')))
+        must(twilio.validateRequest(token, signature, url, read))
+      },
+    },
   ]
 }
 

@@ -29,7 +29,7 @@ const maxTypeChars = 128
  */
 export function identify(declared: Identification, from: Readable): Identity {
   const read = reader(from)
-  const occurredAt = declared.eventTime && eventTime(read(declared.eventTime), declared.eventTime)
+  const occurredAt = eventTime(declared.eventTime ?? [], read)
   const changeKey = keyFrom(declared.changeKey ?? [], from, read)
   return {
     deliveryKey: keyFrom(declared.deliveryKey, from, read) ?? `sha256:${sha256Hex(from.bytes)}`,
@@ -76,8 +76,16 @@ function plainText(value: unknown): string | undefined {
 
 const latest = 8_640_000_000_000_000
 
-function eventTime(text: string | undefined, { unit }: TimeSource): EpochMs | undefined {
-  if (text === undefined) return undefined
-  const value = unit === 'iso' ? Date.parse(text) : Number(text) * (unit === 's' ? 1_000 : 1)
-  return Number.isFinite(value) && value >= 0 && value <= latest ? epochMs(Math.floor(value)) : undefined
+/** Seconds and milliseconds are digits; what is written with others is no number of them, but may be ISO 8601. */
+function eventTime(sources: readonly TimeSource[], read: Read): EpochMs | undefined {
+  for (const source of sources) {
+    const text = read(source) ?? ''
+    const factor = source.unit === 's' ? 1_000 : 1
+    const value =
+      source.unit === 'iso' ? isoTime(text) : /^\d+(\.\d+)?$/.test(text) ? Number(text) * factor : -1
+    if (value >= 0 && value <= latest) return epochMs(Math.floor(value))
+  }
+  return undefined
 }
+
+const isoTime = (text: string): number => (/^\d{4}-/.test(text) ? Date.parse(text) : -1)

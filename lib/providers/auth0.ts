@@ -22,20 +22,20 @@ export const auth0 = {
     body: 'raw',
     deliveryKey: [{ pointer: '/id' }, { pointer: '/log_id' }],
     eventType: [[{ pointer: '/type' }], [{ pointer: '/data/type' }]],
-    eventTime: { pointer: '/time', unit: 'iso' },
+    eventTime: [{ pointer: '/time', unit: 'iso' }],
     // A log stream sends JSON lines, an array or an object, as it is set up; an event stream one event.
     batches: [
       {
         elements: '/*',
         deliveryKey: [{ pointer: '/log_id' }, { pointer: '/id' }],
         eventType: [[{ pointer: '/data/type' }], [{ pointer: '/type' }]],
-        eventTime: { pointer: '/data/date', unit: 'iso' },
+        eventTime: [{ pointer: '/data/date', unit: 'iso' }],
       },
       {
         elements: 'lines',
         deliveryKey: [{ pointer: '/log_id' }, { pointer: '/id' }],
         eventType: [[{ pointer: '/data/type' }], [{ pointer: '/type' }]],
-        eventTime: { pointer: '/data/date', unit: 'iso' },
+        eventTime: [{ pointer: '/data/date', unit: 'iso' }],
       },
     ],
     redact: ['/data/user_name', '/data/ip', '/data/details', '/data/object/email', '/data/object/name'],

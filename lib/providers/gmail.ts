@@ -23,7 +23,7 @@ export const gmail = {
     wrapped: { pointer: '/message/data', encoding: 'base64' },
     deliveryKey: [{ pointer: '/message/messageId' }],
     eventType: [],
-    eventTime: { pointer: '/message/publishTime', unit: 'iso' },
+    eventTime: [{ pointer: '/message/publishTime', unit: 'iso' }],
     externalId: [{ inside: '/emailAddress' }],
     redact: ['/emailAddress'],
   },

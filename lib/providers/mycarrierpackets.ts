@@ -17,7 +17,7 @@ export const mycarrierpackets = {
     // No id is published.
     deliveryKey: [],
     eventType: [[{ pointer: '/eventType' }], [{ header: 'mcp-event' }]],
-    eventTime: { pointer: '/eventDateTime', unit: 'iso' },
+    eventTime: [{ pointer: '/eventDateTime', unit: 'iso' }],
     keepHeaders: ['mcp-event'],
   },
 } as const satisfies Provider

@@ -32,7 +32,7 @@ export const paypal = {
     body: 'json',
     deliveryKey: [{ pointer: '/id' }],
     eventType: [[{ pointer: '/event_type' }]],
-    eventTime: { pointer: '/create_time', unit: 'iso' },
+    eventTime: [{ pointer: '/create_time', unit: 'iso' }],
     externalId: [{ pointer: '/resource/payee/merchant_id' }],
     redact: [
       '/resource/payer',

@@ -47,8 +47,8 @@ export interface Identification {
   readonly changeKey?: readonly KeySource[]
   /** The provider's type of the event: the first alternative whose sources all yield text, joined by `.`. */
   readonly eventType: readonly (readonly ValueSource[])[]
-  /** The provider's time of the event. */
-  readonly eventTime?: TimeSource
+  /** The provider's time of the event: the first that can be read as one. */
+  readonly eventTime?: readonly TimeSource[]
   /** The id of the account at the provider that the event belongs to; an endpoint says which tenant that is. */
   readonly externalId?: readonly ValueSource[]
   /** Forms of a delivery that holds several events; the first that fits is taken apart. Other deliveries are one event. */

@@ -25,7 +25,7 @@ export const quickbooks = {
         elements: '/*',
         deliveryKey: [{ pointer: '/id' }],
         eventType: [[{ pointer: '/type' }]],
-        eventTime: { pointer: '/time', unit: 'iso' },
+        eventTime: [{ pointer: '/time', unit: 'iso' }],
         externalId: [{ pointer: '/intuitaccountid' }],
       },
       {
@@ -40,7 +40,7 @@ export const quickbooks = {
           ],
         ],
         eventType: [[{ pointer: '/name' }, { pointer: '/operation' }]],
-        eventTime: { pointer: '/lastUpdated', unit: 'iso' },
+        eventTime: [{ pointer: '/lastUpdated', unit: 'iso' }],
         externalId: [{ outer: '/realmId' }],
       },
     ],

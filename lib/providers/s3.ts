@@ -25,7 +25,7 @@ export const s3 = {
     ignore: [{ inside: '/Event', equals: 's3:TestEvent' }],
     deliveryKey: [{ pointer: '/MessageId' }],
     eventType: [[{ header: 'detail-type' }], [{ pointer: '/Type' }]],
-    eventTime: { pointer: '/Timestamp', unit: 'iso' },
+    eventTime: [{ pointer: '/Timestamp', unit: 'iso' }],
     // A message holds records; a key is spelt as in an address there, and plain on the bus.
     batches: [
       {
@@ -39,7 +39,7 @@ export const s3 = {
           ],
         ],
         eventType: [[{ pointer: '/eventName' }]],
-        eventTime: { pointer: '/eventTime', unit: 'iso' },
+        eventTime: [{ pointer: '/eventTime', unit: 'iso' }],
         externalId: [{ pointer: '/s3/bucket/name' }],
       },
     ],

@@ -23,7 +23,7 @@ export const sendgrid = {
         elements: '/*',
         deliveryKey: [{ pointer: '/sg_event_id' }],
         eventType: [[{ pointer: '/event' }]],
-        eventTime: { pointer: '/timestamp', unit: 's' },
+        eventTime: [{ pointer: '/timestamp', unit: 's' }],
       },
     ],
     redact: ['/email', '/ip', '/useragent', '/*/email', '/*/ip', '/*/useragent'],

@@ -35,7 +35,7 @@ export const ses = {
     bus: { sources: ['aws.ses'] },
     // `eventType` by a configuration set, `notificationType` by an identity.
     eventType: [[{ inside: '/eventType' }], [{ inside: '/notificationType' }], [{ pointer: '/Type' }]],
-    eventTime: { pointer: '/Timestamp', unit: 'iso' },
+    eventTime: [{ pointer: '/Timestamp', unit: 'iso' }],
     externalId: [{ inside: '/mail/sourceArn' }],
     redact: [
       '/mail/destination',

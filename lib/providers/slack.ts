@@ -35,7 +35,7 @@ export const slack = {
       [{ form: 'payload', pointer: '/type' }],
       [{ form: 'command' }],
     ],
-    eventTime: { pointer: '/event_time', unit: 's' },
+    eventTime: [{ pointer: '/event_time', unit: 's' }],
     externalId: [{ pointer: '/team_id' }, { form: 'team_id' }, { form: 'payload', pointer: '/team/id' }],
     keepHeaders: ['x-slack-retry-num', 'x-slack-retry-reason'],
     redact: ['/token', '/event/text', '/event/blocks', '/event/user_profile'],

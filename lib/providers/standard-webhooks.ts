@@ -48,7 +48,7 @@ export const standardWebhooks = {
     body: 'json',
     deliveryKey: [{ header: 'webhook-id' }],
     eventType: [[{ pointer: '/type' }], [{ pointer: '/event_type' }]],
-    eventTime: { pointer: '/timestamp', unit: 'iso' },
+    eventTime: [{ pointer: '/timestamp', unit: 'iso' }],
     keepHeaders: ['webhook-id'],
   },
 } as const satisfies Provider

@@ -22,11 +22,15 @@ export const stripe = {
     body: 'json',
     deliveryKey: [{ pointer: '/id' }],
     eventType: [[{ pointer: '/type' }]],
-    eventTime: { pointer: '/created', unit: 's' },
+    // A snapshot event has seconds, a thin one (`v2.core.event`) text.
+    eventTime: [
+      { pointer: '/created', unit: 's' },
+      { pointer: '/created', unit: 'iso' },
+    ],
     // An event destination on a partner bus: `aws.partner/stripe.com/{its id}`.
     bus: { sources: ['aws.partner/stripe.com'] },
     // Connect: the connected account.
-    externalId: [{ pointer: '/account' }],
+    externalId: [{ pointer: '/account' }, { pointer: '/context' }],
     // Counts the deliveries still open, so it differs between two deliveries of one event.
     volatile: ['/pending_webhooks'],
     redact: [

@@ -3,17 +3,23 @@ import { sha256Hex } from '../../primitives/bytes.ts'
 import type { Delivery } from '../delivery.ts'
 
 /**
- * Every spelling of an address that a sender may have signed: without and with its port, as it came and normalised, the
- * query as it came and encoded again.
+ * Every spelling of an address that a sender may have signed: as it came, without and with its port, normalised, and with
+ * its query encoded again. The likely one comes first, and the others are worked out only when it does not fit.
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
-export function signedAddresses(url: string): readonly string[] {
+export function* signedAddresses(url: string): Generator<string> {
+  yield url
+  const seen = new Set([url])
   const normalised = URL.parse(url)?.toString()
   const spellings = [
     ...ports(url),
     ...(normalised === undefined ? [] : [...ports(normalised), ...ports(normalised).map(queryAgain)]),
   ]
-  return [...new Set(spellings)]
+  for (const spelling of spellings) {
+    if (seen.has(spelling)) continue
+    seen.add(spelling)
+    yield spelling
+  }
 }
 
 const authority = /^(https?:\/\/)([^/?#:]*)(:\d+)?(.*)$/is
@@ -36,15 +42,23 @@ function queryAgain(url: string): string {
  * adds nothing. `undefined` when neither covers it.
  */
 export function signedForm(delivery: Delivery, url: string, hashParameter: string): string | undefined {
-  const hash = URL.parse(url)?.searchParams.get(hashParameter)
-  if (hash !== undefined && hash !== null) return hash === sha256Hex(delivery.body) ? '' : undefined
-  if (delivery.body.byteLength === 0) return ''
+  const { body } = delivery
+  const hash = url.includes(hashParameter) ? URL.parse(url)?.searchParams.get(hashParameter) : undefined
+  if (hash !== undefined && hash !== null) return hash === sha256Hex(body) ? '' : undefined
+  if (body.byteLength === 0) return ''
   if (!/^application\/x-www-form-urlencoded\b/i.test(delivery.header('content-type') ?? '')) return undefined
-  const fields = new URLSearchParams(Buffer.from(delivery.body).toString('utf8'))
-  return [...new Set(fields.keys())]
-    .toSorted(byCodeUnit)
-    .flatMap((name) => [...new Set(fields.getAll(name))].toSorted(byCodeUnit).map((value) => name + value))
-    .join('')
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  const fields = [...new URLSearchParams(text)].toSorted(byNameAndValue)
+  let signed = ''
+  let last: readonly string[] = []
+  for (const field of fields) {
+    if (field[0] !== last[0] || field[1] !== last[1]) signed += field[0] + field[1]
+    last = field
+  }
+  return signed
 }
 
+type Field = readonly [name: string, value: string]
+
+const byNameAndValue = (a: Field, b: Field): number => byCodeUnit(a[0], b[0]) || byCodeUnit(a[1], b[1])
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -46,9 +46,8 @@ function verifyAddressed(
   if (delivery.url === undefined) return { kind: 'no_usable_secret' }
   const form = signedForm(delivery, delivery.url, scheme.bodyHash?.query ?? '')
   if (form === undefined) return refused('signature_mismatch')
-  return signedAddresses(delivery.url).some((url) => isSigned({ url, form }))
-    ? valid
-    : refused('signature_mismatch')
+  for (const url of signedAddresses(delivery.url)) if (isSigned({ url, form })) return valid
+  return refused('signature_mismatch')
 }
 
 function signedValues(scheme: HmacScheme, delivery: Delivery, header: string): SignedValues | Refusal {

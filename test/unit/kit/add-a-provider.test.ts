@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Provider } from '#lib/providers/provider.ts'
+import { catalogOf } from '../../../scripts/catalog.ts'
 import { testProvider } from '../../../scripts/kit/run.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -46,4 +47,19 @@ test('an example with a word that is not there does not type-check', () => {
   const file = written()
   writeFileSync(file, readFileSync(file, 'utf8').replace("kind: 'hmac'", "kind: 'hmca'"))
   expect(typeFaults(file)).toContain('hmca')
+})
+
+describe('the catalog', () => {
+  const folder = join(root, 'lib', 'providers')
+  const files = readdirSync(folder)
+
+  test('is what the build writes from the folder, so that a provider takes no line in it', () => {
+    expect(catalogOf(files)).toBe(readFileSync(join(folder, 'catalog.ts'), 'utf8'))
+  })
+
+  test('has a file that is put beside the others, in its place', () => {
+    const lines = catalogOf([...files, 'acme-two.ts']).split('\n')
+    expect(lines).toContain("import { acmeTwo } from './acme-two.ts'")
+    expect(lines.indexOf('  acmeTwo,')).toBe(lines.indexOf('  auth0,') - 1)
+  })
 })

@@ -70,7 +70,7 @@ describe.each(declared)('$name', ({ provider, webhooks }) => {
 const sources = ({ deliveryKey, eventType, eventTime }: WebhookDeclaration) => [
   ...deliveryKey.flat(),
   ...eventType.flat(),
-  ...(eventTime ? [eventTime] : []),
+  ...(eventTime ?? []),
 ]
 
 const headerNames = (webhooks: WebhookDeclaration): string[] => {
