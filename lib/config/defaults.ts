@@ -35,6 +35,37 @@ export const senderSite = {
   cooldownMs: minutes(1),
 } as const
 
+/** Data keys of tenants in memory. */
+export const vault = {
+  keyLifetimeMs: minutes(5),
+  keyUses: 1_000,
+  keyTenants: 1_000,
+} as const
+
+/** Tokens and their refreshing. */
+export const oauth = {
+  /** One POST to a token endpoint, answer included; well below {@link leaseMs}. */
+  requestMs: seconds(10),
+  maxAnswerBytes: 65_536,
+  /** A refresh holds its connection this long: the request, and the time to save what came of it. */
+  leaseMs: seconds(30),
+  /** What is left of the lease for saving. */
+  saveMs: seconds(15),
+  /** Share of the lifetime after which a token is refreshed, and how much sooner at most. */
+  refreshAt: 0.8,
+  refreshJitter: 0.1,
+  /** A token that runs out sooner than this is not given out. */
+  marginMs: seconds(5),
+  /** How long a caller waits for another's refresh. */
+  waitMs: seconds(12),
+  /** Between two looks while waiting, at first and at most. */
+  pollMs: { base: ms(50), cap: ms(1_000) },
+  /** After a failed refresh the next one waits at least this long, and at most. */
+  retry: { baseMs: seconds(5), capMs: minutes(10) },
+  /** Tokens in memory, over all connections. */
+  keepTokens: 1_000,
+} as const
+
 export const worker = {
   timeoutMs: seconds(30),
   batchSize: 10,

@@ -46,6 +46,22 @@ export const byDeath = {
   sort: 'deadAt',
   include: ['tenant', 'provider', 'type', 'reason'],
 } as const
+/** Connections whose tokens are to be refreshed (sparse): `refreshBucket` (shard) and `refreshAt`, 13 digits. */
+export const byRefresh = {
+  index: 'byRefresh',
+  partition: 'refreshBucket',
+  sort: 'refreshAt',
+  include: ['tenant', 'id'],
+} as const
+/** Shards of what is due for a refresh. */
+export const refreshShards = 4
+/** Every connection: `listed` is one partition, `place` sorts by tenant and id. */
+export const byConnection = {
+  index: 'byConnection',
+  partition: 'listed',
+  sort: 'place',
+  include: ['id'],
+} as const
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 
@@ -57,6 +73,8 @@ export const prefixes = {
   spill: 'spill/',
   /** Envelopes of finished events too large for a ledger item: `archive/{tenant}/{eventId}`. */
   archive: 'archive/',
+  /** New tokens that the table did not take: `escrow/{connection}/{version}`. */
+  escrow: 'escrow/',
 } as const
 
 /** Secrets Manager: one secret per provider, a JSON object of the names and values that could stand in the environment too. */

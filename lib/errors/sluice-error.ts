@@ -10,6 +10,8 @@ const consequences = {
   DESTINATION_UNAVAILABLE: 'retry',
   /** The object that a message points to could not be read for now. */
   PAYLOAD_UNAVAILABLE: 'retry',
+  /** The table of connections, or the key that wraps their keys, did not answer. */
+  VAULT_UNAVAILABLE: 'retry',
   /** A user's handler threw or overran its deadline. */
   HANDLER_FAILED: 'retry',
   /** The lease ended while the handler ran; another worker may own the event now. */
@@ -24,6 +26,8 @@ const consequences = {
   PAYLOAD_TOO_LARGE: 'park',
   /** A stored record has a shape that no version of Sluice wrote. */
   RECORD_CORRUPT: 'park',
+  /** A sealed credential does not open: changed, moved, or its tenant was shredded. */
+  SEAL_BROKEN: 'park',
   /** The deployment is set up wrongly; retrying changes nothing until someone mends it. */
   MISCONFIGURED: 'park',
 } as const satisfies Record<string, Consequence>

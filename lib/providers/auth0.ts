@@ -40,4 +40,16 @@ export const auth0 = {
     ],
     redact: ['/data/user_name', '/data/ip', '/data/details', '/data/object/email', '/data/object/name'],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://{domain}/authorize',
+    tokenUrl: 'https://{domain}/oauth/token',
+    revokeUrl: 'https://{domain}/oauth/revoke',
+    clientAuth: 'body',
+    pkce: true,
+    scopes: { separator: ' ', default: ['openid', 'offline_access'] },
+    rotation: { kind: 'rotating' },
+    defaultLifetimeSeconds: 86_400,
+    account: { claim: 'sub' },
+  },
 } as const satisfies Provider

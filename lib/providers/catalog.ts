@@ -1,6 +1,10 @@
 import { auth0 } from './auth0.ts'
+import { distru } from './distru.ts'
+import { etherscan } from './etherscan.ts'
+import { firebase } from './firebase.ts'
 import { github } from './github.ts'
 import { gmail } from './gmail.ts'
+import { googleAnalytics } from './google-analytics.ts'
 import { googleCalendar } from './google-calendar.ts'
 import { googleDrive } from './google-drive.ts'
 import { hmac } from './hmac.ts'
@@ -11,6 +15,7 @@ import { paypal } from './paypal.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
 import { s3 } from './s3.ts'
+import { sandbox } from './sandbox.ts'
 import { sendgrid } from './sendgrid.ts'
 import { ses } from './ses.ts'
 import { slack } from './slack.ts'
@@ -23,8 +28,12 @@ import { twilio } from './twilio.ts'
 /** Every provider this version knows, in alphabetical order of their ids. */
 export const providers: readonly Provider[] = [
   auth0,
+  distru,
+  etherscan,
+  firebase,
   github,
   gmail,
+  googleAnalytics,
   googleCalendar,
   googleDrive,
   hmac,
@@ -34,6 +43,7 @@ export const providers: readonly Provider[] = [
   paypal,
   quickbooks,
   s3,
+  sandbox,
   sendgrid,
   ses,
   slack,

@@ -33,4 +33,15 @@ export const github = {
     keepHeaders: ['x-github-event', 'x-github-delivery', 'x-github-hook-id'],
     redact: ['/sender/email', '/pusher/email', '/commits/*/author/email', '/commits/*/committer/email'],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://github.com/login/oauth/authorize',
+    tokenUrl: 'https://github.com/login/oauth/access_token',
+    clientAuth: 'body',
+    pkce: true,
+    scopes: { separator: ' ', default: ['repo'] },
+    // An App's user tokens; those of an OAuth app do not expire.
+    rotation: { kind: 'single-use' },
+    account: { url: 'https://api.github.com/user', pointer: '/id' },
+  },
 } as const satisfies Provider

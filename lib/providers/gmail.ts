@@ -27,4 +27,21 @@ export const gmail = {
     externalId: [{ inside: '/emailAddress' }],
     redact: ['/emailAddress'],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+    tokenUrl: 'https://oauth2.googleapis.com/token',
+    revokeUrl: 'https://oauth2.googleapis.com/revoke',
+    clientAuth: 'body',
+    pkce: true,
+    scopes: {
+      separator: ' ',
+      default: ['openid', 'email', 'https://www.googleapis.com/auth/gmail.readonly'],
+    },
+    // Without `consent` a second connect brings no refresh token.
+    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    rotation: { kind: 'none' },
+    defaultLifetimeSeconds: 3_600,
+    account: { claim: 'sub' },
+  },
 } as const satisfies Provider

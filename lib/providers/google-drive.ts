@@ -23,4 +23,21 @@ export const googleDrive = {
       'x-goog-resource-uri',
     ],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+    tokenUrl: 'https://oauth2.googleapis.com/token',
+    revokeUrl: 'https://oauth2.googleapis.com/revoke',
+    clientAuth: 'body',
+    pkce: true,
+    scopes: {
+      separator: ' ',
+      default: ['openid', 'email', 'https://www.googleapis.com/auth/drive.readonly'],
+    },
+    // Without `consent` a second connect brings no refresh token.
+    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    rotation: { kind: 'none' },
+    defaultLifetimeSeconds: 3_600,
+    account: { claim: 'sub' },
+  },
 } as const satisfies Provider

@@ -18,4 +18,5 @@ export const leaflink = {
     deliveryKey: [],
     eventType: [[{ pointer: '/event' }], [{ pointer: '/type' }]],
   },
+  auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'App ' } },
 } as const satisfies Provider

@@ -23,4 +23,5 @@ export const mixpanel = {
       '/parameters/members/*/last_name',
     ],
   },
+  auth: { kind: 'api-key', place: { basic: true } },
 } as const satisfies Provider

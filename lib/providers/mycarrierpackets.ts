@@ -20,4 +20,10 @@ export const mycarrierpackets = {
     eventTime: [{ pointer: '/eventDateTime', unit: 'iso' }],
     keepHeaders: ['mcp-event'],
   },
+  auth: {
+    kind: 'password',
+    tokenUrl: 'https://api.mycarrierpackets.com/token',
+    clientAuth: 'none',
+    defaultLifetimeSeconds: 3_600,
+  },
 } as const satisfies Provider

@@ -43,4 +43,10 @@ export const paypal = {
       '/resource/purchase_units/*/shipping',
     ],
   },
+  auth: {
+    kind: 'client-credentials',
+    tokenUrl: 'https://api-m.paypal.com/v1/oauth2/token',
+    clientAuth: 'basic',
+    defaultLifetimeSeconds: 28_800,
+  },
 } as const satisfies Provider

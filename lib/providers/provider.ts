@@ -1,3 +1,4 @@
+import type { AuthDeclaration } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -11,6 +12,8 @@ export interface Provider {
   readonly checkedOn: string
   readonly docs: readonly string[]
   readonly webhooks?: WebhookDeclaration
+  /** How calls are let in. */
+  readonly auth?: AuthDeclaration
 }
 
 export interface WebhookDeclaration extends Identification {

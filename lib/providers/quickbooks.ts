@@ -45,4 +45,18 @@ export const quickbooks = {
       },
     ],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://appcenter.intuit.com/connect/oauth2',
+    tokenUrl: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
+    revokeUrl: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
+    clientAuth: 'basic',
+    pkce: false,
+    scopes: { separator: ' ', default: ['com.intuit.quickbooks.accounting'] },
+    // The value changes about daily; the one before it lives a day longer.
+    rotation: { kind: 'grace', graceMs: 86_400_000 },
+    defaultLifetimeSeconds: 3_600,
+    hardExpiryDays: 1_825,
+    account: { query: 'realmId' },
+  },
 } as const satisfies Provider

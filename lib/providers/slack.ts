@@ -40,4 +40,21 @@ export const slack = {
     keepHeaders: ['x-slack-retry-num', 'x-slack-retry-reason'],
     redact: ['/token', '/event/text', '/event/blocks', '/event/user_profile'],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://slack.com/oauth/v2/authorize',
+    tokenUrl: 'https://slack.com/api/oauth.v2.access',
+    revokeUrl: 'https://slack.com/api/auth.revoke',
+    clientAuth: 'body',
+    pkce: false,
+    scopes: { separator: ',', default: ['chat:write', 'channels:history'] },
+    rotation: { kind: 'single-use' },
+    tokenTypes: ['bot', 'user'],
+    account: { pointer: '/team/id' },
+    extras: {
+      bot_user_id: '/bot_user_id',
+      user_token: '/authed_user/access_token',
+      enterprise: '/enterprise/id',
+    },
+  },
 } as const satisfies Provider

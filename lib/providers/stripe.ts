@@ -46,4 +46,15 @@ export const stripe = {
       '/data/object/client_secret',
     ],
   },
+  auth: {
+    kind: 'oauth2-code',
+    authorizeUrl: 'https://connect.stripe.com/oauth/authorize',
+    tokenUrl: 'https://connect.stripe.com/oauth/token',
+    revokeUrl: 'https://connect.stripe.com/oauth/deauthorize',
+    clientAuth: 'body',
+    pkce: false,
+    scopes: { separator: ' ', default: ['read_write'] },
+    rotation: { kind: 'none' },
+    account: { pointer: '/stripe_user_id' },
+  },
 } as const satisfies Provider

@@ -27,4 +27,5 @@ export const twilio = {
     externalId: [{ form: 'AccountSid' }],
     redact: ['/From', '/To', '/Body', '/Caller', '/Called'],
   },
+  auth: { kind: 'api-key', place: { basic: true } },
 } as const satisfies Provider

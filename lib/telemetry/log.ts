@@ -11,6 +11,7 @@ export interface LogFields {
   readonly tenant?: string
   readonly provider?: string
   readonly endpoint?: string
+  readonly connection?: string
   readonly type?: string
   readonly handler?: string
   readonly destination?: string

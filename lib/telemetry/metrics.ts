@@ -19,6 +19,10 @@ export type MetricName =
   | 'EventUnprocessed'
   | 'LeaseLost'
   | 'SpillSwept'
+  | 'TokenRefreshed'
+  | 'TokenRefreshFailed'
+  | 'TokenLost'
+  | 'ConnectionNeedsReauth'
 
 export interface MetricDimensions {
   readonly provider?: string

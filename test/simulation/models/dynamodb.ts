@@ -1,6 +1,7 @@
 import {
   ConditionalCheckFailedException,
   type AttributeValue,
+  type BatchGetItemCommandInput,
   type DeleteItemCommandInput,
   type GetItemCommandInput,
   type PutItemCommandInput,
@@ -24,7 +25,7 @@ export interface SimDynamo extends Model {
 type Conditional = UpdateItemCommandInput | PutItemCommandInput | DeleteItemCommandInput
 
 /** One table of one key attribute, each operation atomic: what DynamoDB promises for a single item. */
-export function simDynamo(keyName = 'pk'): SimDynamo {
+export function simDynamo(keyName: string | readonly string[] = 'pk'): SimDynamo {
   const items = new Map<string, Item>()
   const listeners: WriteListener[] = []
   const write = (key: string, after: Item | undefined, input: Conditional): void => {
@@ -39,6 +40,14 @@ export function simDynamo(keyName = 'pk'): SimDynamo {
       const item = items.get(keyOf(Key, keyName))
       return item ? { Item: item } : {}
     },
+    BatchGetItemCommand: ({ RequestItems = {} }: BatchGetItemCommandInput) => ({
+      Responses: Object.fromEntries(
+        Object.entries(RequestItems).map(([table, { Keys = [] }]) => [
+          table,
+          Keys.map((Key) => items.get(keyOf(Key, keyName))).filter((item) => item !== undefined),
+        ]),
+      ),
+    }),
     UpdateItemCommand: (input: UpdateItemCommandInput) => {
       const key = keyOf(input.Key, keyName)
       const before = items.get(key)
@@ -97,8 +106,14 @@ function check(
   })
 }
 
-function keyOf(attributes: Record<string, AttributeValue> | undefined, name: string): string {
-  const key = attributes?.[name]?.S
-  if (key === undefined) throw serviceError('ValidationException', `the key ${name} is missing`)
-  return key
+/** The values of all key attributes, joined. */
+function keyOf(
+  attributes: Record<string, AttributeValue> | undefined,
+  keyName: string | readonly string[],
+): string {
+  const names = [keyName].flat()
+  const values = names.map((name) => attributes?.[name]?.S)
+  if (values.includes(undefined))
+    throw serviceError('ValidationException', `a key of ${names.join()} is missing`)
+  return values.join('/')
 }

@@ -1,0 +1,60 @@
+import type { OAuthGrant } from '../providers/auth.ts'
+import type { OAuthClient } from './client.ts'
+import type { TokenOutcome } from './token-answer.ts'
+import { askTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
+
+/**
+ * Exchanges a code. Never repeated by itself: after a lost answer the code is spent, and a second try may revoke what the
+ * first one gave.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ */
+export const exchangeCode = (
+  client: OAuthClient,
+  {
+    code,
+    redirectUri,
+    verifier,
+  }: { readonly code: string; readonly redirectUri: string; readonly verifier: string },
+  deps: TokenEndpointDeps,
+): Promise<TokenOutcome> =>
+  askTokenEndpoint(
+    client,
+    {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+      ...(client.auth.pkce && { code_verifier: verifier }),
+    },
+    deps,
+  )
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-6 */
+export const refreshGrant = (
+  client: OAuthClient,
+  refreshToken: string,
+  deps: TokenEndpointDeps,
+): Promise<TokenOutcome> =>
+  askTokenEndpoint(client, { grant_type: 'refresh_token', refresh_token: refreshToken }, deps)
+
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
+export const clientCredentials = (
+  client: OAuthClient<OAuthGrant>,
+  deps: TokenEndpointDeps,
+): Promise<TokenOutcome> =>
+  askTokenEndpoint(client, { grant_type: 'client_credentials', ...client.auth.params }, deps)
+
+/** The resource owner's own user name and password, which is all that some providers offer. */
+export const passwordGrant = (
+  client: OAuthClient<OAuthGrant>,
+  deps: TokenEndpointDeps,
+): Promise<TokenOutcome> =>
+  askTokenEndpoint(
+    client,
+    {
+      grant_type: 'password',
+      username: client.clientId,
+      password: client.clientSecret.reveal(),
+      ...client.auth.params,
+    },
+    deps,
+  )

@@ -1,0 +1,174 @@
+import { oauth as limits } from '../config/defaults.ts'
+import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import { fullJitter } from '../primitives/backoff.ts'
+import { elapsed, later } from '../primitives/clock.ts'
+import { deadlineAfter } from '../primitives/deadline.ts'
+import { readPointer } from '../primitives/json-pointer.ts'
+import { token128 } from '../primitives/random.ts'
+import type { OAuthCode } from '../providers/auth.ts'
+import type { Connection, ReauthCause, Tokens } from '../vault/connection.ts'
+import type { Lease, SaveOutcome, TokenFacts } from '../vault/vault.ts'
+import { idTokenClaims } from './id-token.ts'
+import { refreshGrant } from './grants.ts'
+import type { RefreshDeps } from './refresh-deps.ts'
+import { keepSuccessor } from './keep-successor.ts'
+import type { Grant, TokenOutcome } from './token-answer.ts'
+import { openEscrow, sealGrant } from './token-store.ts'
+
+/** What came of one worker's try to refresh a connection. */
+export type Refreshed =
+  /** The record has changed, by this refresh or another: read it again. */
+  | { readonly kind: 'changed' }
+  /** Another worker is at it. */
+  | { readonly kind: 'busy' }
+  /** It did not work this time; the old tokens stand. */
+  | { readonly kind: 'failed'; readonly error: string }
+  | { readonly kind: 'needs_reauth'; readonly cause: ReauthCause }
+  | { readonly kind: 'gone' }
+
+/**
+ * Refreshes a connection under a lease: one request at a time over all workers, and never with a refresh token whose
+ * successor was received. New tokens are saved before anyone uses them; what the table does not take goes to the escrow.
+ * Faults of the network, the provider, the table or the keys never turn a connection into one that needs its user.
+ */
+export async function refresh(connection: Connection, tokens: Tokens, deps: RefreshDeps): Promise<Refreshed> {
+  // Both are needed to keep what the provider will give: without them nothing is spent.
+  await deps.keys.current(connection.tenant)
+  const client = await deps.clients.of(connection.provider)
+  if (!client) return { kind: 'failed', error: 'no_client' }
+  const owner = token128(deps.random)
+  const outcome = await deps.vault.lease(connection, owner, later(deps.clock.now(), limits.leaseMs))
+  if (outcome.kind === 'gone') return { kind: 'gone' }
+  if (outcome.kind === 'busy') return { kind: 'busy' }
+  if (outcome.kind === 'moved') return { kind: 'changed' }
+  const { lease, inherited } = outcome
+  if (inherited && (await adopt(connection, lease, deps))) return { kind: 'changed' }
+  const { refreshToken } = tokens
+  // Whoever stood still in between must not spend a token that another may have spent meanwhile.
+  if (elapsed(deps.clock.now(), lease.leaseUntil) < limits.requestMs + limits.marginMs)
+    return { kind: 'busy' }
+  if (refreshToken === undefined) return end(connection, lease, 'no_refresh_token', deps)
+  const answer = await refreshGrant(client, refreshToken, deps)
+  const wasDoubtful = inherited || connection.failures > 0
+  return settle(
+    { connection, lease, tokens, wasDoubtful },
+    sameAccount(connection, answer, client.auth.account),
+    deps,
+  )
+}
+
+interface Attempt {
+  readonly connection: Connection
+  readonly lease: Lease
+  readonly tokens: Tokens
+  /** An earlier refresh ended in a way that leaves open whether the provider had answered it. */
+  readonly wasDoubtful: boolean
+}
+
+async function settle(attempt: Attempt, outcome: TokenOutcome, deps: RefreshDeps): Promise<Refreshed> {
+  const { connection, lease, tokens, wasDoubtful } = attempt
+  const { provider } = connection
+  deps.guard.attempted(provider)
+  if (outcome.kind === 'granted') {
+    deps.metrics.count('TokenRefreshed', { provider })
+    return succeed(connection, lease, merged(tokens, outcome.grant), deps)
+  }
+  if (outcome.kind === 'refused') {
+    // A rival may have rotated it: then what stands now, here or in the escrow, is good.
+    const stands = await deps.vault.get(connection.tenant, connection.id, { consistent: true })
+    if (!stands || stands.state === 'deleted') return { kind: 'gone' }
+    if (stands.version !== connection.version || (await adopt(connection, lease, deps)))
+      return { kind: 'changed' }
+    if (!deps.guard.isOutage(provider)) {
+      return end(connection, lease, wasDoubtful ? 'ambiguous_refresh' : 'revoked', deps)
+    }
+    deps.log('error', 'many grants of one provider were refused at once: taken for its outage', { provider })
+  }
+  deps.metrics.count('TokenRefreshFailed', { provider, reason: outcome.kind })
+  deps.log('warn', 'a token could not be refreshed', {
+    tenant: connection.tenant,
+    provider,
+    connection: connection.id,
+    reason: outcome.error,
+  })
+  const delay = Math.max(limits.retry.baseMs, fullJitter(limits.retry, connection.failures + 1, deps.random))
+  await deps.vault.release(lease, later(deps.clock.now(), delay))
+  return { kind: 'failed', error: outcome.error }
+}
+
+/** What a refresh does not bring again is kept: the refresh token above all (B073). */
+const merged = (before: Tokens, grant: Grant): Grant => ({
+  ...grant,
+  tokens: {
+    ...before,
+    ...grant.tokens,
+    ...(before.extras && { extras: { ...before.extras, ...grant.tokens.extras } }),
+  },
+})
+
+async function succeed(
+  connection: Connection,
+  lease: Lease,
+  grant: Grant,
+  deps: RefreshDeps,
+): Promise<Refreshed> {
+  const facts = await sealGrant(connection, grant, connection, deps)
+  const kept = await keepSuccessor(connection, lease, facts, deps)
+  if (kept === 'lost') {
+    // Deleted meanwhile, as nobody else can have moved it on: what was just given must not live on at the provider.
+    await deps.revoke(connection, grant.tokens)
+    return { kind: 'gone' }
+  }
+  return { kind: 'changed' }
+}
+
+/** Takes what an earlier holder of the lease was given and could not save. */
+async function adopt(connection: Connection, lease: Lease, deps: RefreshDeps): Promise<boolean> {
+  const deadline = deadlineAfter(deps.clock, limits.requestMs)
+  try {
+    const sealed = await deps.escrow.get(connection.id, connection.version, deadline.signal)
+    if (!sealed) return false
+    const facts: TokenFacts = await openEscrow(connection, sealed, deps)
+    const saved: SaveOutcome = await deps.vault.save(lease, facts)
+    if (saved === 'saved') await deps.escrow.delete(connection.id, connection.version, deadline.signal)
+    deps.log('warn', 'tokens were taken back from the escrow', { connection: connection.id })
+    return true
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'SEAL_BROKEN') return false
+    throw new SluiceError('VAULT_UNAVAILABLE', `the escrow: ${describeError(error)}`, { cause: error })
+  } finally {
+    deadline.end()
+  }
+}
+
+async function end(
+  connection: Connection,
+  lease: Lease,
+  cause: ReauthCause,
+  deps: RefreshDeps,
+): Promise<Refreshed> {
+  if ((await deps.vault.needsReauth(lease, cause)) === 'lost') return { kind: 'changed' }
+  const { tenant, provider, id } = connection
+  deps.metrics.count('ConnectionNeedsReauth', { provider, reason: cause })
+  deps.log('error', 'a connection needs its user again', { tenant, provider, connection: id, reason: cause })
+  return { kind: 'needs_reauth', cause }
+}
+
+/** The account that a token answer itself names. */
+function accountIn({ answer, idToken }: Grant, account: OAuthCode['account']): unknown {
+  if ('claim' in account) return idToken === undefined ? undefined : idTokenClaims(idToken)?.[account.claim]
+  return 'pointer' in account && !('url' in account) ? readPointer(answer, account.pointer) : undefined
+}
+
+/** An answer that says it is for another account is refused, whatever else is in it (B074). */
+function sameAccount(
+  connection: Connection,
+  outcome: TokenOutcome,
+  account: OAuthCode['account'],
+): TokenOutcome {
+  if (outcome.kind !== 'granted') return outcome
+  const said = accountIn(outcome.grant, account)
+  const isOther =
+    (typeof said === 'string' || typeof said === 'number') && String(said) !== connection.account
+  return isOther ? { kind: 'misconfigured', error: 'another_account' } : outcome
+}

@@ -1,0 +1,124 @@
+import * as z from 'zod/mini'
+import { readPointer } from '../primitives/json-pointer.ts'
+import type { OAuthCode, OAuthGrant } from '../providers/auth.ts'
+import type { Tokens } from '../vault/connection.ts'
+
+/** What an authorization server gave. */
+export interface Grant {
+  readonly tokens: Tokens
+  /** As the answer says, else as the provider is known to give; none: it does not run out. */
+  readonly lifetimeSeconds?: number
+  /** `undefined` where the answer says nothing: then it is what was asked for. */
+  readonly scopes?: readonly string[]
+  readonly idToken?: string
+  /** The whole answer, for values that a provider declares by pointer. Holds tokens: never logged. */
+  readonly answer: unknown
+}
+
+/**
+ * `refused`: the grant is not good any more, only its user can mend that. `misconfigured`: the operator must. `unavailable`:
+ * nobody knows; whether the server acted on the request is not known either.
+ */
+export type TokenOutcome =
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'misconfigured'; readonly error: string }
+  | { readonly kind: 'unavailable'; readonly error: string }
+
+/** Printable, and short enough to be a header. */
+const tokenText = z.string().check(z.minLength(1), z.maxLength(16_384), z.regex(/^[\u0021-\u007e]+$/))
+const schema = z.looseObject({
+  access_token: tokenText,
+  token_type: z.string(),
+  refresh_token: z.optional(z.union([tokenText, z.literal(''), z.null()])),
+  expires_in: z.optional(z.unknown()),
+  scope: z.optional(z.union([z.string(), z.null()])),
+  id_token: z.optional(tokenText),
+})
+
+const lost = new Set([
+  'invalid_grant',
+  'bad_verification_code',
+  'bad_refresh_token',
+  'invalid_refresh_token',
+  'invalid_code',
+  'code_already_used',
+  'token_revoked',
+  'token_expired',
+])
+const temporary = new Set([
+  'temporarily_unavailable',
+  'server_error',
+  'slow_down',
+  'ratelimited',
+  'internal_error',
+])
+
+/**
+ * What the answer of a token endpoint means, in the dialects there are: errors under 200 (GitHub, Slack's `ok: false`),
+ * `expires_in` as text, refresh tokens left out. The body decides before the status does.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5
+ */
+export function readTokenAnswer(
+  status: number,
+  answer: unknown,
+  auth: Pick<OAuthCode, 'tokenTypes' | 'extras' | 'defaultLifetimeSeconds'> | OAuthGrant,
+): TokenOutcome {
+  const error = errorIn(answer)
+  if (error !== undefined) {
+    if (lost.has(error)) return { kind: 'refused', error }
+    const isTemporary = temporary.has(error) || status >= 500 || status === 429
+    return { kind: isTemporary ? 'unavailable' : 'misconfigured', error }
+  }
+  if (status >= 500 || status === 429) return { kind: 'unavailable', error: `status ${status}` }
+  if (status < 200 || status > 299) return { kind: 'misconfigured', error: `status ${status}` }
+  const parsed = schema.safeParse(answer)
+  if (!parsed.success) return { kind: 'unavailable', error: 'provider_bad_response' }
+  const { access_token: accessToken, token_type: tokenType, refresh_token: refreshToken, scope } = parsed.data
+  const types = ['bearer', ...(('tokenTypes' in auth && auth.tokenTypes) || [])]
+  if (!types.includes(tokenType.toLowerCase())) return { kind: 'unavailable', error: 'provider_bad_response' }
+  const lifetimeSeconds = secondsIn(parsed.data.expires_in) ?? auth.defaultLifetimeSeconds
+  const extras = extrasIn(answer, 'extras' in auth ? auth.extras : undefined)
+  return {
+    kind: 'granted',
+    grant: {
+      tokens: { accessToken, tokenType, ...(refreshToken && { refreshToken }), ...(extras && { extras }) },
+      ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+      ...(scope && { scopes: scope.split(/[\s,]+/).filter(Boolean) }),
+      ...(parsed.data.id_token !== undefined && { idToken: parsed.data.id_token }),
+      answer,
+    },
+  }
+}
+
+const errorGrammar = /^[\w .:-]{1,64}$/
+
+/** The error's name; one that is no name is not repeated, as it may hold anything. */
+function errorIn(answer: unknown): string | undefined {
+  const [error, ok] = [readPointer(answer, '/error'), readPointer(answer, '/ok')]
+  const code = typeof error === 'string' ? error : (readPointer(answer, '/error/code') ?? error)
+  if (typeof code === 'string' && code !== '') return errorGrammar.test(code) ? code : 'unnamed_error'
+  return error !== undefined && error !== null && error !== ''
+    ? 'unnamed_error'
+    : ok === false
+      ? 'not_ok'
+      : undefined
+}
+
+const tenYears = 315_360_000
+
+/** Seconds of a lifetime; nothing that would make a date that never comes, or one that is over (B071). */
+function secondsIn(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || !/^\d{1,12}$/.test(text)) return undefined
+  const seconds = Number(text)
+  return seconds > 0 && seconds <= tenYears ? seconds : undefined
+}
+
+function extrasIn(answer: unknown, pointers: OAuthCode['extras']): Tokens['extras'] {
+  const found = Object.entries(pointers ?? {}).flatMap(([name, pointer]) => {
+    const value = readPointer(answer, pointer)
+    return typeof value === 'string' && value !== '' ? [[name, value] as const] : []
+  })
+  return found.length > 0 ? Object.fromEntries(found) : undefined
+}

@@ -1,0 +1,87 @@
+import { oauth as limits } from '../config/defaults.ts'
+import { later, type Clock, type EpochMs } from '../primitives/clock.ts'
+import type { Random } from '../primitives/random.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { tokensSchema, type Connection, type Tokens } from '../vault/connection.ts'
+import type { DataKeys } from '../vault/data-keys.ts'
+import { epochOf, open, seal } from '../vault/seal.ts'
+import type { TokenFacts } from '../vault/vault.ts'
+import type { Grant } from './token-answer.ts'
+
+export interface TokenStoreDeps {
+  readonly keys: DataKeys
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Owner = Pick<Connection, 'id' | 'tenant' | 'provider'>
+type Field = 'tokens' | 'escrow'
+
+const contextOf = ({ id, tenant, provider }: Owner, field: Field) => ({
+  tenant,
+  provider,
+  connection: id,
+  field,
+  schema: tokensSchema,
+})
+
+/** @throws SluiceError `SEAL_BROKEN` when they do not open for this connection, `VAULT_UNAVAILABLE` when its key can't be had. */
+export async function openTokens(connection: Connection, { keys }: TokenStoreDeps): Promise<Tokens> {
+  return (await openAs('tokens', connection, connection.tokens, keys)) as Tokens
+}
+
+async function openAs(field: Field, owner: Owner, sealed: Uint8Array, keys: DataKeys): Promise<unknown> {
+  const key = await keys.ofEpoch(owner.tenant, epochOf(sealed))
+  const text = open(key, contextOf(owner, field), sealed).toString('utf8')
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new SluiceError('SEAL_BROKEN', 'sealed tokens are no tokens')
+  }
+}
+
+/** New tokens as the table keeps them. */
+export async function sealGrant(
+  owner: Owner,
+  grant: Grant,
+  kept: { readonly scopes: readonly string[]; readonly hardExpiresAt?: EpochMs | undefined },
+  deps: TokenStoreDeps,
+): Promise<TokenFacts> {
+  const key = await deps.keys.current(owner.tenant)
+  const text = Buffer.from(JSON.stringify(grant.tokens))
+  const now = deps.clock.now()
+  const expiresAt =
+    grant.lifetimeSeconds === undefined ? undefined : later(now, grant.lifetimeSeconds * 1_000)
+  return {
+    tokens: seal(key, contextOf(owner, 'tokens'), text, deps.random),
+    obtainedAt: now,
+    scopes: grant.scopes ?? kept.scopes,
+    ...(kept.hardExpiresAt !== undefined && { hardExpiresAt: kept.hardExpiresAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(expiresAt !== undefined &&
+      grant.tokens.refreshToken !== undefined && { refreshAt: refreshTime(now, expiresAt, deps.random) }),
+  }
+}
+
+/** At 80% of the lifetime, and up to a tenth of it sooner, so that what was connected together is not refreshed together. */
+export const refreshTime = (obtainedAt: EpochMs, expiresAt: EpochMs, random: Random): EpochMs =>
+  later(
+    obtainedAt,
+    Math.floor((expiresAt - obtainedAt) * (limits.refreshAt - random.fraction() * limits.refreshJitter)),
+  )
+
+/** Facts as the escrow keeps them: sealed once more, with the times that stand beside the tokens in the table. */
+export async function sealEscrow(owner: Owner, facts: TokenFacts, deps: TokenStoreDeps): Promise<Uint8Array> {
+  const key = await deps.keys.current(owner.tenant)
+  const text = JSON.stringify({ ...facts, tokens: Buffer.from(facts.tokens).toString('base64') })
+  return seal(key, contextOf(owner, 'escrow'), Buffer.from(text), deps.random)
+}
+
+export async function openEscrow(
+  owner: Owner,
+  sealed: Uint8Array,
+  deps: TokenStoreDeps,
+): Promise<TokenFacts> {
+  const kept = (await openAs('escrow', owner, sealed, deps.keys)) as TokenFacts & { readonly tokens: unknown }
+  return { ...kept, tokens: Buffer.from(String(kept.tokens), 'base64') }
+}

@@ -1,0 +1,67 @@
+/**
+ * How a provider lets calls in, as pure data. Addresses may hold `{param}`: a value that the operator or the connection
+ * says, such as Auth0's tenant.
+ */
+export type AuthDeclaration = OAuthCode | OAuthGrant | ApiKey
+
+/** OAuth 2: the authorization code grant, and the refreshing of what came of it. */
+export interface OAuthCode {
+  readonly kind: 'oauth2-code'
+  readonly authorizeUrl: string
+  readonly tokenUrl: string
+  /** RFC 7009, or the provider's own way; without it a disconnect deletes only what is here. */
+  readonly revokeUrl?: string
+  readonly clientAuth: ClientAuth
+  readonly pkce: boolean
+  readonly scopes: { readonly separator: ' ' | ','; readonly default: readonly string[] }
+  /** Further parameters of the authorization request: `access_type=offline`. */
+  readonly authorizeParams?: Readonly<Record<string, string>>
+  /** The issuer whose `iss` the answer must carry (RFC 9207), where the provider sends it. */
+  readonly issuer?: string
+  readonly rotation: Rotation
+  /** Values of `token_type` beside `bearer`, lower-case. */
+  readonly tokenTypes?: readonly string[]
+  /** What an access token lives when the answer does not say, seconds; none: it does not expire. */
+  readonly defaultLifetimeSeconds?: number
+  /** The whole grant ends this many days after it was given, whatever is refreshed. */
+  readonly hardExpiryDays?: number
+  /** Where the id of the account is: in the callback's query, the token answer, or the answer of an address. */
+  readonly account:
+    | { readonly query: string }
+    | { readonly pointer: string }
+    | { readonly claim: string }
+    | { readonly url: string; readonly pointer: string }
+  /** Values of the token answer that calls need, by pointer. */
+  readonly extras?: Readonly<Record<string, string>>
+}
+
+/** A grant without a user: the operator's own credentials, in the environment or Secrets Manager. */
+export interface OAuthGrant {
+  readonly kind: 'client-credentials' | 'password' | 'jwt-bearer' | 'github-app'
+  readonly tokenUrl: string
+  readonly clientAuth: ClientAuth
+  readonly params?: Readonly<Record<string, string>>
+  readonly defaultLifetimeSeconds?: number
+}
+
+/** A key that does not change by itself. */
+export interface ApiKey {
+  readonly kind: 'api-key'
+  readonly place:
+    | { readonly header: string; readonly prefix?: string }
+    | { readonly query: string }
+    /** `Authorization: Basic`, the key being `user:password`. */
+    | { readonly basic: true }
+  /** The key ends this many days after it was made. */
+  readonly hardExpiryDays?: number
+}
+
+export type ClientAuth = 'basic' | 'body' | 'none'
+
+/**
+ * What a refresh does to the refresh token. `none`: it stays. `rotating`: the answer may bring a new one, the old one is good
+ * until it is used again. `single-use`: the answer brings a new one and the old one is dead. `grace`: dead after a while.
+ */
+export type Rotation =
+  | { readonly kind: 'none' | 'rotating' | 'single-use' }
+  | { readonly kind: 'grace'; readonly graceMs: number }

@@ -1,0 +1,65 @@
+import type { EpochMs } from '../primitives/clock.ts'
+
+/**
+ * Where a connection stands. `pending`: connected by a shared link and not yet activated by whoever began it.
+ * `pending_lost`: the code was exchanged and its answer was never saved. `needs_reauth`: only its user can mend it.
+ */
+export type ConnectionState = 'pending' | 'active' | 'needs_reauth' | 'pending_lost' | 'deleted'
+
+/** Why a connection needs its user again, in words that a program can read. */
+export type ReauthCause =
+  /** The provider says that the grant is no longer good. */
+  | 'revoked'
+  /** The same, after a worker died while it refreshed: nobody knows whether the provider had answered it. */
+  | 'ambiguous_refresh'
+  /** The provider's own limit for the whole grant is over. */
+  | 'hard_expiry'
+  /** There never was a refresh token, and the access token has run out. */
+  | 'no_refresh_token'
+  /** What is stored does not open. */
+  | 'seal_broken'
+
+/**
+ * One tenant's grant at one provider for one external account. Its tokens are sealed: this record can be listed, logged and
+ * backed up.
+ */
+export interface Connection {
+  /** `conn_…`: derived from tenant, provider and account, so that a second grant for the same account is the same one. */
+  readonly id: string
+  readonly tenant: string
+  readonly provider: string
+  /** The account at the provider: `realmId`, `team_id`, `sub`. */
+  readonly account: string
+  readonly state: ConnectionState
+  readonly cause?: ReauthCause
+  readonly scopes: readonly string[]
+  readonly connectedAt: EpochMs
+  /** When the tokens that are sealed here were received. */
+  readonly obtainedAt: EpochMs
+  /** When the access token runs out; none says that it never does. */
+  readonly expiresAt?: EpochMs
+  /** From when on it is refreshed; in the index of what is due. */
+  readonly refreshAt?: EpochMs
+  /** When the grant ends, whatever is refreshed. */
+  readonly hardExpiresAt?: EpochMs
+  /** Grows by one with every write that changes tokens or state. */
+  readonly version: number
+  /** Who refreshes it, or did last: 128 random bits. */
+  readonly owner?: string
+  /** The lease holds until then; 0 once released. */
+  readonly leaseUntil: EpochMs
+  /** Refreshes that failed since the last that succeeded. */
+  readonly failures: number
+  readonly tokens: Uint8Array
+}
+
+/** What is sealed in {@link Connection.tokens}, as JSON. Schema 1. */
+export interface Tokens {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  readonly tokenType: string
+  /** Other values of the token answer that calls need: `bot_user_id`, `instance_url`. */
+  readonly extras?: Readonly<Record<string, string>>
+}
+
+export const tokensSchema = 1

@@ -1,0 +1,49 @@
+import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { hashTuple } from '../primitives/bytes.ts'
+import type { KeyWrap } from './key-wrap.ts'
+
+export interface KmsKeyWrapOptions {
+  readonly client: Pick<KMSClient, 'send'>
+  /** ARN of the key. Named at each `Decrypt` too, so that no other key's blob is ever taken. */
+  readonly keyId: string
+}
+
+/**
+ * {@link KeyWrap} by AWS KMS. The encryption context stands in CloudTrail in the clear, so it names the tenant by a hash.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+ */
+export function kmsKeyWrap({ client, keyId: KeyId }: KmsKeyWrapOptions): KeyWrap {
+  const unwrap: KeyWrap['unwrap'] = async (tenant, wrapped) => {
+    const EncryptionContext = contextOf(tenant)
+    const command = new DecryptCommand({ KeyId, CiphertextBlob: wrapped, EncryptionContext })
+    return needed((await client.send(command)).Plaintext)
+  }
+  return {
+    unwrap,
+    async generate(tenant) {
+      const command = new GenerateDataKeyCommand({
+        KeyId,
+        KeySpec: 'AES_256',
+        EncryptionContext: contextOf(tenant),
+      })
+      const { Plaintext, CiphertextBlob } = await client.send(command)
+      return { plain: needed(Plaintext), wrapped: needed(CiphertextBlob) }
+    },
+    async rewrap(tenant, wrapped) {
+      const Plaintext = await unwrap(tenant, wrapped)
+      const command = new EncryptCommand({ KeyId, Plaintext, EncryptionContext: contextOf(tenant) })
+      return needed((await client.send(command)).CiphertextBlob)
+    },
+  }
+}
+
+const contextOf = (tenant: string): Record<string, string> => ({
+  'sluice:purpose': 'vault',
+  'sluice:tenant': hashTuple('tenant', tenant).toString('base64url'),
+})
+
+function needed(bytes: Uint8Array | undefined): Uint8Array {
+  if (!bytes) throw new SluiceError('VAULT_UNAVAILABLE', 'KMS answered without a key')
+  return bytes
+}

@@ -1,0 +1,9 @@
+/** What makes and unwraps data keys: a key that never leaves its service. */
+export interface KeyWrap {
+  /** A new data key of 32 bytes, plain and wrapped for `tenant`. */
+  generate(tenant: string): Promise<{ readonly plain: Uint8Array; readonly wrapped: Uint8Array }>
+  /** @throws when it was wrapped for another tenant or by another key, or the service does not answer */
+  unwrap(tenant: string, wrapped: Uint8Array): Promise<Uint8Array>
+  /** The same key, wrapped by whatever the service now wraps with. */
+  rewrap(tenant: string, wrapped: Uint8Array): Promise<Uint8Array>
+}

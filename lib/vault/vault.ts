@@ -1,0 +1,64 @@
+import type { EpochMs } from '../primitives/clock.ts'
+import type { Connection, ReauthCause } from './connection.ts'
+
+/** The right to refresh one connection until `leaseUntil`. Every later write of this refresh proves it. */
+export interface Lease {
+  readonly id: string
+  readonly owner: string
+  readonly version: number
+  readonly leaseUntil: EpochMs
+}
+
+export type LeaseOutcome =
+  /** `inherited`: the one who held it before never released it. */
+  | { readonly kind: 'leased'; readonly lease: Lease; readonly inherited: boolean }
+  | { readonly kind: 'busy'; readonly leaseUntil: EpochMs }
+  /** Its tokens or its state have changed since they were read. */
+  | { readonly kind: 'moved'; readonly connection: Connection }
+  | { readonly kind: 'gone' }
+
+/** `lost`: another has written since, or the connection was deleted; nothing was written. */
+export type SaveOutcome = 'saved' | 'lost'
+
+/** What changes with new tokens. */
+export type TokenFacts = Pick<Connection, 'obtainedAt' | 'tokens' | 'scopes'> &
+  Partial<Pick<Connection, 'expiresAt' | 'refreshAt' | 'hardExpiresAt'>>
+
+export type NewConnection = Omit<Connection, 'version' | 'owner' | 'leaseUntil' | 'failures' | 'cause'>
+
+/** A page of a list; `next` is where it goes on. */
+export interface ConnectionPage {
+  readonly connections: readonly Connection[]
+  readonly next?: string
+}
+
+/**
+ * Connections and their sealed tokens. Each method is one conditional write or one read; an answer that got lost is decided
+ * by the item that the repeated write returns.
+ * @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer, `RECORD_CORRUPT` for an item that is not ours.
+ */
+export interface Vault {
+  /** `undefined` for an id that does not exist, or of another tenant. */
+  get(
+    tenant: string,
+    id: string,
+    options?: { readonly consistent?: boolean },
+  ): Promise<Connection | undefined>
+  /** Puts a grant in the place of whatever stood under its id, tombstones included: its user has just consented. */
+  connect(connection: NewConnection, owner: string): Promise<Connection>
+  /** `pending` to `active`. */
+  activate(tenant: string, id: string): Promise<SaveOutcome>
+  /** Takes the lease of the version that was read; an expired one may be taken over. */
+  lease(connection: Connection, owner: string, until: EpochMs): Promise<LeaseOutcome>
+  /** Saves new tokens and releases. */
+  save(lease: Lease, facts: TokenFacts): Promise<SaveOutcome>
+  /** Releases without new tokens; `nextRefreshAt` is when the next one may try. */
+  release(lease: Lease, nextRefreshAt: EpochMs): Promise<SaveOutcome>
+  /** Releases, and says that only the user can mend it. */
+  needsReauth(lease: Lease, cause: ReauthCause): Promise<SaveOutcome>
+  /** Deletes the tokens and keeps the fact; a refresh in flight can save no more. */
+  disconnect(tenant: string, id: string): Promise<Connection | undefined>
+  /** Ids of connections whose refresh is due, the most overdue first. */
+  due(now: EpochMs, limit: number): Promise<readonly { readonly tenant: string; readonly id: string }[]>
+  list(tenant: string | undefined, after: string | undefined, limit: number): Promise<ConnectionPage>
+}
