@@ -10,7 +10,7 @@ import {
   worker,
 } from '#lib/config/defaults.ts'
 
-export type FunctionName = 'webhook' | 'worker' | 'sweeper' | 'admin'
+export type FunctionName = 'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher'
 
 /** Every duration and limit that the template and the code must agree on, in milliseconds unless named otherwise. */
 export interface Plan {
@@ -30,6 +30,8 @@ export interface Plan {
   readonly ledgerRetention: number
   readonly bucketLifetime: number
   readonly sweepPeriod: number
+  /** What is due for a refresh is looked for this often. */
+  readonly refreshPeriod: number
   /** Requests per second and burst that the gateway lets through. */
   readonly throttle: Readonly<Record<'webhook' | 'admin', { readonly rate: number; readonly burst: number }>>
 }
@@ -39,8 +41,15 @@ export interface Plan {
  * it stays under 300 ms.
  */
 export const plan: Plan = {
-  timeouts: { webhook: 10_000, worker: worker.timeoutMs, sweeper: 50_000, admin: 25_000 },
-  memoryMb: { webhook: 512, worker: 512, sweeper: 512, admin: 512 },
+  timeouts: {
+    webhook: 10_000,
+    worker: worker.timeoutMs,
+    sweeper: 50_000,
+    admin: 25_000,
+    oauth: 25_000,
+    refresher: 58_000,
+  },
+  memoryMb: { webhook: 512, worker: 512, sweeper: 512, admin: 512, oauth: 512, refresher: 512 },
   ingestBudget: ingest.budgetMs,
   queueVisibility,
   queueRetention: queue.retentionMs,
@@ -53,5 +62,6 @@ export const plan: Plan = {
   ledgerRetention: ledger.retentionMs,
   bucketLifetime,
   sweepPeriod,
+  refreshPeriod: sweepPeriod,
   throttle: { webhook: { rate: 1_000, burst: 2_000 }, admin: { rate: 50, burst: 100 } },
 }

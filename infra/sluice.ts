@@ -74,8 +74,13 @@ export class Sluice extends Construct {
     this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config)
     this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
     this.#lendToAdmin(admin)
-    this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, throttle: plan.throttle }).url
-    admin.setEnv({ [env.publicUrl]: this.url })
+    const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
+    this.#lendToOAuth(oauth, props)
+    this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), props, plan)
+    const { throttle } = plan
+    this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, throttle }).url
+    for (const fn of [admin, oauth]) fn.setEnv({ [env.publicUrl]: this.url })
+    admin.setEnv({ [env.returnTo]: config.returnTo.join(' ') })
   }
 
   /** No table and no key: taking a webhook must not depend on either. */
@@ -116,9 +121,25 @@ export class Sluice extends Construct {
     new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
   }
 
+  #lendToOAuth(fn: GatewayFunction, { stage }: SluiceProps): void {
+    this.vault.lendTokens(fn)
+    this.control.lendFlows(fn)
+    fn.lendSecrets(stage)
+  }
+
+  #lendToRefresher(fn: GatewayFunction, { stage }: SluiceProps, plan: Plan): void {
+    this.vault.lendTokens(fn)
+    this.vault.lendDue(fn)
+    this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])
+    this.objects.lendListing(fn)
+    fn.lendSecrets(stage)
+    new Schedule(this, 'Refresh', { periodMs: plan.refreshPeriod, start: fn })
+  }
+
   #lendToAdmin(fn: GatewayFunction): void {
     this.ledger.lendHistory(fn)
     this.control.lendTo(fn)
+    this.vault.lendList(fn)
     this.buffer.lendSending(fn, 'bulk')
     this.buffer.lendAsking(fn, 'events')
     this.objects.lend(fn, 'bodies', ['read'])

@@ -8,6 +8,7 @@ import { previewOf } from '#lib/admin/payload-preview.ts'
 import { providerItems } from '#lib/admin/provider-items.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
+import { connectionRoutes } from './connections.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
 import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
@@ -18,6 +19,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   app.use('*', authenticate(deps))
   readRoutes(app, deps)
   writeRoutes(app, deps)
+  connectionRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

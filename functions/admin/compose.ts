@@ -13,6 +13,10 @@ import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { providers } from '#lib/providers/catalog.ts'
+import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
@@ -51,6 +55,11 @@ export function compose(): AdminDeps {
     },
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
+    vault: dynamoVault({ client: dynamodb, table: required(env.connectionsTable), clock }),
+    connections: dynamoConnectionList({ client: dynamodb, table: required(env.connectionsTable) }),
+    connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
+    codeGrantOf,
+    returnTo: optional(env.returnTo)?.split(' ') ?? [],
     stage: required(env.stage),
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }

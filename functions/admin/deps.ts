@@ -3,6 +3,10 @@ import type { Probe } from '#lib/admin/health.ts'
 import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { GatewayBindings } from '#lib/http/gateway.ts'
 import type { History } from '#lib/idempotency/history.ts'
+import type { ConnectStore } from '#lib/oauth/connect-store.ts'
+import type { OAuthCode } from '#lib/providers/auth.ts'
+import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { Vault } from '#lib/vault/vault.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
 import type { Provider } from '#lib/providers/provider.ts'
@@ -17,6 +21,12 @@ export interface AdminDeps extends ReplayDeps {
   readonly probes: Readonly<Record<string, Probe>>
   readonly providers: readonly Provider[]
   readonly endpoints: readonly { readonly id: string; readonly provider: string; readonly tenant: string }[]
+  readonly vault: Vault
+  readonly connections: ConnectionList
+  readonly connectStore: Pick<ConnectStore, 'addLink'>
+  readonly codeGrantOf: (provider: string) => OAuthCode | undefined
+  /** Where browsers may be sent after they have connected. */
+  readonly returnTo: readonly string[]
   readonly stage: string
   /** Where this deployment is reached, without a slash at the end. */
   readonly publicUrl: string | undefined

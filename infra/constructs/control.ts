@@ -4,7 +4,7 @@ import { controlKeys, env } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
-/** What steers the deployment: used login links, the audit log. */
+/** What steers the deployment: used login links, connect links and the flows that come of them. */
 export class Control extends Construct {
   readonly table: TableV2
 
@@ -13,7 +13,16 @@ export class Control extends Construct {
     this.table = durableTable(this, 'Table', controlKeys)
   }
 
-  /** May put items of its own, which is how a login link is noted as used. */
+  /** May use connect links and keep the states of connect flows. */
+  lendFlows(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+    })
+    fn.setEnv({ [env.controlTable]: this.table.tableName })
+  }
+
+  /** May put items of its own, which is how a login link is noted as used and a connect link is made. */
   lendTo(fn: GatewayFunction): void {
     fn.permit({ actions: ['dynamodb:PutItem'], resources: [this.table.tableArn] })
     fn.setEnv({ [env.controlTable]: this.table.tableName })

@@ -8,19 +8,21 @@ import type { GatewayFunction } from './gateway-function.ts'
 export interface FrontDoorProps {
   readonly webhook: GatewayFunction
   readonly admin: GatewayFunction
+  readonly oauth: GatewayFunction
   readonly throttle: Plan['throttle']
 }
 
 /** POST is what webhooks come by; every other method also reaches the function, which answers 405 in our own words. */
 const webhookMethods = [HttpMethod.POST, HttpMethod.ANY]
 const webhookPaths = ['/webhooks/{provider}', '/webhooks/{provider}/{endpoint}']
+const oauthPaths = ['/oauth/{provider}/connect', '/oauth/{provider}/callback']
 const adminPaths = ['/health', '/openapi.json', '/api/{proxy+}', '/console', '/console/{proxy+}']
 
 /** The one public address. Unknown paths end at the gateway and start no function. */
 export class FrontDoor extends Construct {
   readonly url: string
 
-  constructor(scope: Construct, id: string, { webhook, admin, throttle }: FrontDoorProps) {
+  constructor(scope: Construct, id: string, { webhook, admin, oauth, throttle }: FrontDoorProps) {
     super(scope, id)
     const api = new HttpApi(this, 'Api', {
       createDefaultStage: false,
@@ -32,13 +34,17 @@ export class FrontDoor extends Construct {
     const adminRoutes = adminPaths.flatMap((path) =>
       api.addRoutes({ path, methods: [HttpMethod.ANY], integration: toAdmin }),
     )
+    const toOAuth = new HttpLambdaIntegration('OAuth', oauth.lambda)
+    const oauthRoutes = oauthPaths.flatMap((path) =>
+      api.addRoutes({ path, methods: [HttpMethod.ANY], integration: toOAuth }),
+    )
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: throttle.webhook.rate, burstLimit: throttle.webhook.burst },
     })
-    limitRoutes(stage, adminRoutes, throttle.admin)
+    limitRoutes(stage, [...adminRoutes, ...oauthRoutes], throttle.admin)
     Validations.of(api).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
@@ -57,7 +63,7 @@ export class FrontDoor extends Construct {
 function limitRoutes(stage: HttpStage, routes: readonly HttpRoute[], limit: Plan['throttle']['admin']): void {
   const resource = stage.node.defaultChild as CfnStage
   resource.routeSettings = Object.fromEntries(
-    adminPaths.map((path) => [
+    [...adminPaths, ...oauthPaths].map((path) => [
       `ANY ${path}`,
       { ThrottlingRateLimit: limit.rate, ThrottlingBurstLimit: limit.burst },
     ]),

@@ -2,12 +2,13 @@ import { RemovalPolicy } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import { controlKeys } from '#lib/config/names.ts'
+import { byConnection, byRefresh, controlKeys, env } from '#lib/config/names.ts'
+import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
 /**
- * Where tenants' credentials are kept: the table holds them sealed, the key wraps what seals them. No function has been
- * lent either so far. The key and the table have to be the same ones for ever, so they are here from the first deployment.
+ * Where tenants' credentials are kept: the table holds them sealed, the key wraps what seals them. The key and the table have
+ * to be the same ones for ever, so they are here from the first deployment.
  */
 export class Vault extends Construct {
   readonly connections: TableV2
@@ -15,11 +16,53 @@ export class Vault extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id)
-    this.connections = durableTable(this, 'Connections', controlKeys)
+    this.connections = durableTable(this, 'Connections', {
+      ...controlKeys,
+      indexes: [byRefresh, byConnection],
+    })
     this.key = new Key(this, 'Key', {
       description: 'Sluice: wraps the data keys that seal the credentials of connections',
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     })
+  }
+
+  /** May read and write connections, and open and seal what is in them. */
+  lendTokens(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      resources: [this.connections.tableArn],
+    })
+    fn.permit({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [this.key.keyArn],
+      // Only for the vault's own keys, whatever else this key may come to wrap.
+      conditions: { StringEquals: { 'kms:EncryptionContext:sluice:purpose': 'vault' } },
+    })
+    fn.setEnv({ [env.vaultKey]: this.key.keyArn })
+    this.#name(fn)
+  }
+
+  /** May find what is due for a refresh. */
+  lendDue(fn: GatewayFunction): void {
+    this.#query(fn, byRefresh.index)
+  }
+
+  /** May list connections and change their state, and open none of them. */
+  lendList(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      resources: [this.connections.tableArn],
+    })
+    this.#query(fn, byConnection.index)
+    this.#name(fn)
+  }
+
+  #query(fn: GatewayFunction, index: string): void {
+    fn.permit({ actions: ['dynamodb:Query'], resources: [`${this.connections.tableArn}/index/${index}`] })
+  }
+
+  #name(fn: GatewayFunction): void {
+    fn.setEnv({ [env.connectionsTable]: this.connections.tableName })
   }
 }

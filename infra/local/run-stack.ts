@@ -12,6 +12,7 @@ import { wireEventSources, wireRoutes, wireSchedules } from './functions/trigger
 import type { Door } from './http/door.ts'
 import { gateway } from './http/gateway.ts'
 import {
+  putSecret,
   seedAdminToken,
   seedSecrets,
   type AdminToken,
@@ -74,6 +75,7 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
   await provision({ template, resolve, identities, endpoints })
   const seeding = { endpoint: endpoints.secretsmanager, stage, environment, folder: process.cwd() }
   const secretOrigins = await seedSecrets(parts.secrets, seeding)
+  await openSandbox(services, publicUrl, seeding)
   const admin = await adminTokenOf({ template, resolve }, seeding)
   const logs = join(dataDir, 'logs')
   const onTrouble = parts.quiet ? () => {} : printTrouble
@@ -126,6 +128,24 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
       await Promise.all([...polls, firstSweep])
     },
   }
+}
+
+const defaultTokenSeconds = 20
+
+/** The sandbox provider: a real authorization server on this machine, with Sluice registered as its client. */
+async function openSandbox(services: Services, publicUrl: string, seeding: SecretOptions): Promise<void> {
+  const asked = Number(seeding.environment['SLUICE_SANDBOX_TOKEN_SECONDS'])
+  const { url, clientId, clientSecret } = await services.startSandbox({
+    redirectUri: `${publicUrl}/oauth/sandbox/callback`,
+    tokenSeconds: Number.isSafeInteger(asked) && asked > 0 ? asked : defaultTokenSeconds,
+  })
+  await putSecret('sandbox', seeding, {
+    SANDBOX_CLIENT_ID: clientId,
+    SANDBOX_CLIENT_SECRET: clientSecret,
+    SANDBOX_AUTHORIZE_URL: `${url}/auth`,
+    SANDBOX_TOKEN_URL: `${url}/token`,
+    SANDBOX_REVOKE_URL: `${url}/token/revocation`,
+  })
 }
 
 /** The token of the secret that the template lends to whichever function asks for it. */

@@ -66,6 +66,17 @@ export async function seedAdminToken(secretId: string, options: SecretOptions): 
   return { token, from: given?.from ?? 'generated' }
 }
 
+/** Puts a provider's values in the place of whatever the local Secrets Manager holds under their names. */
+export async function putSecret(
+  provider: string,
+  { endpoint, stage }: Pick<SecretOptions, 'endpoint' | 'stage'>,
+  values: Values,
+): Promise<void> {
+  const id = secretName(stage, provider)
+  const held = await readSecret(endpoint, id)
+  await writeSecret(endpoint, id, { ...held, ...values }, held !== undefined)
+}
+
 const sourcesOf = ({ environment, folder }: SecretOptions): SecretSources => ({
   ...machineSecretSources(folder),
   environment: (name) => environment[name],

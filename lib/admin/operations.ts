@@ -4,7 +4,7 @@ import * as schemas from './schemas.ts'
 /** One operation of the API, as its routes check it and its document tells it. */
 export interface Operation {
   readonly id: string
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/api/events/{id}`. */
   readonly path: string
   readonly summary: string
@@ -83,6 +83,72 @@ export const operations = {
     status: 200,
     answer: schemas.listOf(schemas.providerItem),
     problems: [],
+  },
+  createConnectLink: {
+    id: 'createConnectLink',
+    method: 'post',
+    path: '/api/connect-links',
+    summary: 'A link that lets one browser connect one account, once, within half an hour',
+    query: schemas.noQuery,
+    body: schemas.connectLinkRequest,
+    status: 201,
+    answer: schemas.connectLink,
+    problems: [],
+  },
+  listConnections: {
+    id: 'listConnections',
+    method: 'get',
+    path: '/api/connections',
+    summary: 'Connections, by tenant and id',
+    query: schemas.connectionsQuery,
+    status: 200,
+    answer: schemas.listOf(schemas.connectionItem),
+    problems: [],
+  },
+  getConnection: {
+    id: 'getConnection',
+    method: 'get',
+    path: '/api/connections/{id}',
+    summary: 'One connection of a tenant',
+    query: schemas.ofTenant,
+    status: 200,
+    answer: schemas.connectionItem,
+    problems: [404],
+  },
+  deleteConnection: {
+    id: 'deleteConnection',
+    method: 'delete',
+    path: '/api/connections/{id}',
+    summary:
+      'Disconnects: nothing is given out from now on, and the tokens are given back to the provider within minutes',
+    query: schemas.ofTenant,
+    status: 202,
+    answer: schemas.connectionChanged,
+    problems: [404],
+  },
+  refreshConnection: {
+    id: 'refreshConnection',
+    method: 'post',
+    path: '/api/connections/{id}/refresh',
+    summary: 'Makes the next round of the refresher, within a minute, refresh this connection',
+    query: schemas.ofTenant,
+    body: schemas.noFields,
+    bodyOptional: true,
+    status: 202,
+    answer: schemas.connectionChanged,
+    problems: [404, 409],
+  },
+  activateConnection: {
+    id: 'activateConnection',
+    method: 'post',
+    path: '/api/connections/{id}/activate',
+    summary: 'Puts a connection of a shared link into use',
+    query: schemas.ofTenant,
+    body: schemas.noFields,
+    bodyOptional: true,
+    status: 200,
+    answer: schemas.connectionChanged,
+    problems: [404, 409],
   },
   createLoginLink: {
     id: 'createLoginLink',

@@ -69,6 +69,28 @@ export const redriven = z.strictObject({
 
 export const loginLink = z.strictObject({ url: z.string(), expiresAt: instant })
 
+const connectionId = z.string().check(z.regex(/^conn_[A-Za-z0-9_-]{32}$/))
+export const connectionStates = ['pending', 'active', 'needs_reauth', 'pending_lost', 'deleted'] as const
+
+export const connectionItem = z.strictObject({
+  id: connectionId,
+  tenant: z.string(),
+  provider: z.string(),
+  account: z.string(),
+  status: z.enum(connectionStates),
+  cause: orNull(z.string()),
+  scopes: z.array(z.string()),
+  connectedAt: instant,
+  obtainedAt: instant,
+  expiresAt: orNull(instant),
+  refreshAt: orNull(instant),
+  hardExpiresAt: orNull(instant),
+  failures: z.int(),
+})
+
+export const connectLink = z.strictObject({ url: z.string(), expiresAt: instant })
+export const connectionChanged = z.strictObject({ id: connectionId, status: z.string() })
+
 export const problem = z.object({
   type: z.string(),
   title: z.string(),
@@ -102,7 +124,24 @@ export const eventsQuery = z.strictObject({
 })
 export const deadLettersQuery = z.strictObject({ ...narrowed, reason: z.optional(name), ...page })
 
+export const connectionsQuery = z.strictObject({ tenant: z.optional(name), ...page })
+export const ofTenant = z.strictObject({ tenant: name })
+
 export const noFields = z.strictObject({})
+const id = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/))
+const scope = z.string().check(z.regex(/^[\u0021-\u007e]{1,256}$/))
+export const connectLinkRequest = z.strictObject({
+  provider: id,
+  tenant: id,
+  /** Default: the provider's usual ones. */
+  scopes: z.optional(z.array(scope).check(z.maxLength(64))),
+  /** One of the addresses that the config allows. */
+  returnTo: z.optional(z.string().check(z.maxLength(2_048))),
+  /** The link may reach others than who asked for it: the connection then waits for `activate`. */
+  shared: z.optional(z.boolean()),
+  /** Only this account at the provider will do. */
+  account: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+})
 export const redriveRequest = z.union([
   z.strictObject({ ids: z.array(eventId).check(z.minLength(1), z.maxLength(100)) }),
   z.strictObject({ reason: name, cursor: z.optional(cursor) }),
@@ -116,3 +155,5 @@ export type DeadLettersQuery = z.infer<typeof deadLettersQuery>
 export type RedriveRequest = z.infer<typeof redriveRequest>
 export type Redriven = z.infer<typeof redriven>
 export type ProviderItem = z.infer<typeof providerItem>
+export type ConnectionItem = z.infer<typeof connectionItem>
+export type ConnectLinkRequest = z.infer<typeof connectLinkRequest>

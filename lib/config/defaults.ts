@@ -62,6 +62,9 @@ export const oauth = {
   pollMs: { base: ms(50), cap: ms(1_000) },
   /** After a failed refresh the next one waits at least this long, and at most. */
   retry: { baseMs: seconds(5), capMs: minutes(10) },
+  /** How long a connect link may wait to be opened, and a browser to come back from the provider. */
+  linkMs: minutes(30),
+  stateMs: minutes(10),
   /** Tokens in memory, over all connections. */
   keepTokens: 1_000,
 } as const

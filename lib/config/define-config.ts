@@ -16,6 +16,8 @@ export interface SluiceConfig {
   }
   /** Environment variables for the handlers, such as addresses of other systems. Never secrets: they are visible in the template. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Where a browser may be sent after it has connected an account: whole addresses, or beginnings that end with a slash. */
+  readonly connect?: { readonly returnTo: readonly string[] }
   /** How much of the account's Lambda concurrency each function may take; unset takes from the shared pool. */
   readonly concurrency?: ConcurrencyConfig
 }
@@ -24,7 +26,9 @@ export interface ConcurrencyConfig {
   /** Copies of the worker that one queue may start, 2 to 1000. Default 50. */
   readonly worker?: number
   /** Concurrency reserved for, and the most taken by, one function: a flood of forged requests stops there. */
-  readonly reserved?: Readonly<Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin', number>>>
+  readonly reserved?: Readonly<
+    Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher', number>>
+  >
 }
 
 export interface EndpointConfig {

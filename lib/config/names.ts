@@ -14,6 +14,8 @@ export const env = {
   ledgerTable: 'SLUICE_LEDGER_TABLE',
   controlTable: 'SLUICE_CONTROL_TABLE',
   connectionsTable: 'SLUICE_CONNECTIONS_TABLE',
+  /** ARN of the key that wraps the vault's data keys. */
+  vaultKey: 'SLUICE_VAULT_KEY',
   bucket: 'SLUICE_BUCKET',
   eventBus: 'SLUICE_EVENT_BUS',
   /** `true` switches the bus destination on (default), `false` off. */
@@ -21,6 +23,8 @@ export const env = {
   adminToken: 'SLUICE_ADMIN_TOKEN',
   /** ARN of the secret that holds the admin token when the variable above is unset: a JSON object, its key is that variable's name. */
   adminSecret: 'SLUICE_ADMIN_SECRET',
+  /** Addresses that browsers may be sent to after connecting, separated by spaces. */
+  returnTo: 'SLUICE_RETURN_TO',
   maxAttempts: 'SLUICE_MAX_ATTEMPTS',
   logLevel: 'SLUICE_LOG_LEVEL',
 } as const

@@ -25,6 +25,8 @@ export interface ParsedConfig {
   readonly maxAttempts: number
   readonly environment: Readonly<Record<string, string>>
   readonly concurrency: ConcurrencyConfig
+  /** Where browsers may be sent after they have connected. */
+  readonly returnTo: readonly string[]
 }
 
 const id = z.string().check(
@@ -107,11 +109,29 @@ const schema = z.strictObject({
   environment: z.optional(
     z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
   ),
+  connect: z.optional(
+    z.strictObject({
+      returnTo: z.array(
+        z.string().check(
+          z.refine((value) => isReturnEntry(value), {
+            error: 'must be an address such as https://app.example.com/settings/, without query',
+          }),
+        ),
+      ),
+    }),
+  ),
   concurrency: z.optional(
     z.strictObject({
       worker: z.optional(whole(2, 1_000)),
       reserved: z.optional(
-        z.strictObject({ webhook: reserved, worker: reserved, sweeper: reserved, admin: reserved }),
+        z.strictObject({
+          webhook: reserved,
+          worker: reserved,
+          sweeper: reserved,
+          admin: reserved,
+          oauth: reserved,
+          refresher: reserved,
+        }),
       ),
     }),
   ),
@@ -144,6 +164,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     maxAttempts: parsed.retry?.maxAttempts ?? retry.maxAttempts,
     environment: parsed.environment ?? {},
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
+    returnTo: parsed.connect?.returnTo ?? [],
   }
 }
 
@@ -194,6 +215,13 @@ const spell = (path: readonly PropertyKey[]): string =>
 function misconfigured(faults: readonly Fault[]): SluiceError {
   const lines = faults.map(({ path, message }) => `  ${spell(path) || '(the whole)'}: ${message}`)
   return new SluiceError('MISCONFIGURED', ['sluice.config.ts can not be used:', ...lines].join('\n'))
+}
+
+/** An address as browsers spell it, so that it can be compared letter by letter. */
+function isReturnEntry(value: string): boolean {
+  const url = URL.parse(value)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost')
+  return isSafe && url?.href === value && url.search === '' && url.hash === ''
 }
 
 function isHandler(value: unknown): boolean {

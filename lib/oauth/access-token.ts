@@ -1,7 +1,6 @@
 import { oauth as limits } from '../config/defaults.ts'
-import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
 import { fullJitter } from '../primitives/backoff.ts'
-import { mapBounded } from '../primitives/bulkhead.ts'
 import { elapsed, isPast, later, ms, type EpochMs } from '../primitives/clock.ts'
 import { Secret } from '../primitives/secret.ts'
 import type { Connection, ConnectionState, ReauthCause, Tokens } from '../vault/connection.ts'
@@ -32,8 +31,6 @@ export interface AccessTokens {
    * very token that the provider has just refused.
    */
   get(tenant: string, id: string, rejected?: Secret): Promise<AccessOutcome>
-  /** Refreshes what is due, ahead of traffic; answers how many connections were looked at. */
-  refreshDue(limit: number, concurrency: number): Promise<number>
 }
 
 interface Kept {
@@ -78,23 +75,7 @@ export function accessTokens(deps: RefreshDeps): AccessTokens {
       throw error
     }
   }
-  return {
-    get,
-    async refreshDue(limit, concurrency) {
-      const due = await deps.vault.due(deps.clock.now(), limit)
-      await mapBounded(due, concurrency, async ({ tenant, id }) => {
-        try {
-          await get(tenant, id)
-        } catch (error) {
-          deps.log('error', 'a connection could not be refreshed', {
-            connection: id,
-            error: describeError(error),
-          })
-        }
-      })
-      return due.length
-    },
-  }
+  return { get }
 }
 
 /** Each look but the last follows a change that someone made: more than a few mean that something is wrong. */

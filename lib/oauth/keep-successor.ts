@@ -29,7 +29,11 @@ export async function keepSuccessor(
         if (isEscrowed) await clear(connection, deps)
         return 'kept'
       }
-      return isEscrowed ? 'kept' : await placeOf(connection, deps)
+      const stands = await deps.vault.get(connection.tenant, connection.id, { consistent: true })
+      if (!stands || stands.state === 'deleted') return 'lost'
+      // Another holds the lease by now. It looks into the escrow before it spends what it has.
+      if (isEscrowed || stands.version !== lease.version) return 'kept'
+      isEscrowed = await toEscrow(connection, facts, deps)
     } catch (error) {
       if (!(error instanceof SluiceError) || error.consequence !== 'retry') throw error
       isEscrowed ||= await toEscrow(connection, facts, deps)
@@ -43,12 +47,6 @@ export async function keepSuccessor(
   deps.metrics.count('TokenLost', { provider: connection.provider })
   deps.log('error', 'new tokens could be saved nowhere', { connection: connection.id })
   throw new SluiceError('VAULT_UNAVAILABLE', 'new tokens could be saved nowhere')
-}
-
-/** Whoever took over must find them, unless the connection is gone. */
-async function placeOf(connection: Connection, deps: RefreshDeps): Promise<'kept' | 'lost'> {
-  const stands = await deps.vault.get(connection.tenant, connection.id, { consistent: true })
-  return !stands || stands.state === 'deleted' ? 'lost' : 'kept'
 }
 
 async function toEscrow(connection: Connection, facts: TokenFacts, deps: RefreshDeps): Promise<boolean> {

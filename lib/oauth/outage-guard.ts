@@ -15,12 +15,12 @@ const share = 0.5
 /** Within a minute and one process: five refusals and more, and half of all that was asked. */
 export function outageGuard(clock: Clock): OutageGuard {
   const seen = new Map<string, { attempts: EpochMs[]; refusals: EpochMs[] }>()
+  const isRecent = (at: EpochMs): boolean => elapsed(at, clock.now()) < windowMs
   const of = (provider: string) => {
     const own = seen.get(provider) ?? { attempts: [], refusals: [] }
     seen.set(provider, own)
-    const recent = (at: EpochMs): boolean => elapsed(at, clock.now()) < windowMs
-    own.attempts = own.attempts.filter(recent)
-    own.refusals = own.refusals.filter(recent)
+    own.attempts = own.attempts.filter(isRecent)
+    own.refusals = own.refusals.filter(isRecent)
     return own
   }
   return {

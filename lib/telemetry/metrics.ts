@@ -23,6 +23,7 @@ export type MetricName =
   | 'TokenRefreshFailed'
   | 'TokenLost'
   | 'ConnectionNeedsReauth'
+  | 'ConnectionMade'
 
 export interface MetricDimensions {
   readonly provider?: string

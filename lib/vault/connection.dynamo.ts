@@ -87,3 +87,16 @@ export function toConnection(item: Item): Connection {
     ...(refreshAt !== undefined && { refreshAt: Number(refreshAt) as EpochMs }),
   }
 }
+
+/** Attributes that an earlier grant may have left, and this one does not have. */
+export const unsaid = (
+  facts: Partial<Pick<Connection, 'expiresAt' | 'refreshAt' | 'hardExpiresAt'>>,
+): string =>
+  [
+    'cause',
+    facts.expiresAt === undefined && 'expiresAt',
+    facts.hardExpiresAt === undefined && 'hardExpiresAt',
+    facts.refreshAt === undefined && byRefresh.sort,
+  ]
+    .filter(Boolean)
+    .join(', ')

@@ -16,12 +16,6 @@ export interface DataKeys {
   isWarm(tenant: string): boolean
   /** What another read brought along, so that no second one is needed. */
   offer(tenant: string, wrapped: WrappedKeys): void
-  /** A new epoch for what is sealed from now on; what is sealed stays as it is. */
-  advance(tenant: string): Promise<number>
-  /** Wraps every key of the tenant again, by the key that the service now wraps with. */
-  rewrap(tenant: string): Promise<void>
-  /** Deletes every key of the tenant, here and in the store. */
-  shred(tenant: string): Promise<void>
 }
 
 export interface DataKeysDeps {
@@ -39,84 +33,73 @@ interface Kept {
 
 /** @throws SluiceError `VAULT_UNAVAILABLE` from every method when the store or the wrapping key does not answer. */
 export function dataKeys({ wrap, store, clock }: DataKeysDeps): DataKeys {
-  const tenants = new Map<string, Kept>()
+  const memory = keptKeys(clock)
   const reading = new Map<string, Promise<Kept>>()
-
-  const isFresh = (kept: Kept | undefined): kept is Kept =>
-    kept !== undefined && elapsed(kept.at, clock.now()) < limits.keyLifetimeMs && kept.uses < limits.keyUses
-  const keep = (tenant: string, wrapped: WrappedKeys): Kept => {
-    const kept: Kept = { wrapped, at: clock.now(), keys: new Map(), uses: 0 }
-    tenants.set(tenant, kept)
-    const [oldest] = tenants.keys()
-    if (tenants.size > limits.keyTenants && oldest !== undefined) tenants.delete(oldest)
-    return kept
-  }
-  const fetch = (tenant: string): Promise<Kept> => {
+  const readAnew = (tenant: string): Promise<Kept> => {
     const running =
       reading.get(tenant) ??
       guarded(() => store.read(tenant))
-        .then((wrapped) => keep(tenant, wrapped))
+        .then((wrapped) => memory.keep(tenant, wrapped))
         .finally(() => reading.delete(tenant))
     reading.set(tenant, running)
     return running
   }
-  const keptOf = async (tenant: string): Promise<Kept> => {
-    const kept = tenants.get(tenant)
-    return isFresh(kept) ? kept : fetch(tenant)
-  }
-  const unwrapped = (tenant: string, kept: Kept, epoch: number, wrapped: Uint8Array): Promise<DataKey> => {
-    const known =
-      kept.keys.get(epoch) ??
-      guarded(() => wrap.unwrap(tenant, wrapped)).then((plain) => ({ epoch, key: createSecretKey(plain) }))
-    kept.keys.set(epoch, known)
-    kept.uses += 1
-    // One that failed is asked for again.
-    known.catch(() => kept.keys.delete(epoch))
-    return known
-  }
+  const keptOf = async (tenant: string): Promise<Kept> => memory.fresh(tenant) ?? readAnew(tenant)
   const add = async (tenant: string, epoch: number): Promise<Kept> => {
     const made = await guarded(() => wrap.generate(tenant))
     const stands = await guarded(() => store.add(tenant, epoch, made.wrapped))
-    const before = tenants.get(tenant)?.wrapped ?? new Map<number, Uint8Array>()
-    return keep(tenant, new Map([...before, [epoch, stands]]))
+    return memory.keep(tenant, new Map([[epoch, stands]]))
   }
   return {
-    isWarm: (tenant) => isFresh(tenants.get(tenant)),
-    offer: (tenant, wrapped) => void (isFresh(tenants.get(tenant)) || keep(tenant, wrapped)),
+    isWarm: (tenant) => memory.fresh(tenant) !== undefined,
+    offer: (tenant, wrapped) => void (memory.fresh(tenant) ?? memory.keep(tenant, wrapped)),
     async current(tenant) {
       let kept = await keptOf(tenant)
       // Nobody may make a first key because of what an old read did not show.
-      if (kept.wrapped.size === 0) kept = await fetch(tenant)
+      if (kept.wrapped.size === 0) kept = await readAnew(tenant)
       if (kept.wrapped.size === 0) kept = await add(tenant, 1)
-      const epoch = Math.max(...kept.wrapped.keys())
-      return unwrapped(tenant, kept, epoch, kept.wrapped.get(epoch) ?? new Uint8Array())
+      return unwrapped(tenant, kept, Math.max(...kept.wrapped.keys()), wrap)
     },
     async ofEpoch(tenant, epoch) {
       let kept = await keptOf(tenant)
-      if (!kept.wrapped.has(epoch)) kept = await fetch(tenant)
-      const wrapped = kept.wrapped.get(epoch)
-      if (!wrapped) throw new SluiceError('SEAL_BROKEN', 'the key of a sealed value is gone')
-      return unwrapped(tenant, kept, epoch, wrapped)
-    },
-    async advance(tenant) {
-      const { wrapped } = await fetch(tenant)
-      const epoch = Math.max(0, ...wrapped.keys()) + 1
-      await add(tenant, epoch)
-      return epoch
-    },
-    async rewrap(tenant) {
-      const { wrapped } = await fetch(tenant)
-      for (const [epoch, before] of wrapped) {
-        const after = await guarded(() => wrap.rewrap(tenant, before))
-        await guarded(() => store.replace(tenant, epoch, { before, after }))
-      }
-      tenants.delete(tenant)
-    },
-    async shred(tenant) {
-      await guarded(() => store.shred(tenant))
-      tenants.delete(tenant)
+      if (!kept.wrapped.has(epoch)) kept = await readAnew(tenant)
+      return unwrapped(tenant, kept, epoch, wrap)
     },
   }
+}
+
+/** What is kept of tenants' keys, as long as it may be used. */
+function keptKeys(clock: Clock) {
+  const tenants = new Map<string, Kept>()
+  return {
+    fresh(tenant: string): Kept | undefined {
+      const kept = tenants.get(tenant)
+      const isFresh =
+        kept && elapsed(kept.at, clock.now()) < limits.keyLifetimeMs && kept.uses < limits.keyUses
+      return isFresh ? kept : undefined
+    },
+    keep(tenant: string, wrapped: WrappedKeys): Kept {
+      const kept: Kept = { wrapped, at: clock.now(), keys: new Map(), uses: 0 }
+      tenants.delete(tenant)
+      tenants.set(tenant, kept)
+      const [oldest] = tenants.keys()
+      if (tenants.size > limits.keyTenants && oldest !== undefined) tenants.delete(oldest)
+      return kept
+    },
+  }
+}
+
+function unwrapped(tenant: string, kept: Kept, epoch: number, wrap: KeyWrap): Promise<DataKey> {
+  const wrapped = kept.wrapped.get(epoch)
+  if (!wrapped) throw new SluiceError('SEAL_BROKEN', 'the key of a sealed value is gone')
+  const known =
+    kept.keys.get(epoch) ??
+    guarded(() => wrap.unwrap(tenant, wrapped)).then((plain) => ({ epoch, key: createSecretKey(plain) }))
+  kept.keys.set(epoch, known)
+  kept.uses += 1
+  // One that failed is asked for again.
+  known.catch(() => kept.keys.delete(epoch))
+  return known
 }
 
 async function guarded<T>(task: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { DecryptCommand, EncryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
+import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { hashTuple } from '../primitives/bytes.ts'
 import type { KeyWrap } from './key-wrap.ts'
@@ -10,7 +10,7 @@ export interface KmsKeyWrapOptions {
 }
 
 /**
- * {@link KeyWrap} by AWS KMS. The encryption context stands in CloudTrail in the clear, so it names the tenant by a hash.
+ * {@link KeyWrap} by AWS KMS.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
  */
 export function kmsKeyWrap({ client, keyId: KeyId }: KmsKeyWrapOptions): KeyWrap {
@@ -30,20 +30,16 @@ export function kmsKeyWrap({ client, keyId: KeyId }: KmsKeyWrapOptions): KeyWrap
       const { Plaintext, CiphertextBlob } = await client.send(command)
       return { plain: needed(Plaintext), wrapped: needed(CiphertextBlob) }
     },
-    async rewrap(tenant, wrapped) {
-      const Plaintext = await unwrap(tenant, wrapped)
-      const command = new EncryptCommand({ KeyId, Plaintext, EncryptionContext: contextOf(tenant) })
-      return needed((await client.send(command)).CiphertextBlob)
-    },
   }
 }
 
-const contextOf = (tenant: string): Record<string, string> => ({
+/** The context stands in CloudTrail in the clear, so it names the tenant by a hash. */
+export const contextOf = (tenant: string): Record<string, string> => ({
   'sluice:purpose': 'vault',
   'sluice:tenant': hashTuple('tenant', tenant).toString('base64url'),
 })
 
-function needed(bytes: Uint8Array | undefined): Uint8Array {
+export function needed(bytes: Uint8Array | undefined): Uint8Array {
   if (!bytes) throw new SluiceError('VAULT_UNAVAILABLE', 'KMS answered without a key')
   return bytes
 }

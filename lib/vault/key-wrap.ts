@@ -4,6 +4,9 @@ export interface KeyWrap {
   generate(tenant: string): Promise<{ readonly plain: Uint8Array; readonly wrapped: Uint8Array }>
   /** @throws when it was wrapped for another tenant or by another key, or the service does not answer */
   unwrap(tenant: string, wrapped: Uint8Array): Promise<Uint8Array>
-  /** The same key, wrapped by whatever the service now wraps with. */
+}
+
+/** Wraps a key again, by whatever the service now wraps with. */
+export interface KeyRewrap {
   rewrap(tenant: string, wrapped: Uint8Array): Promise<Uint8Array>
 }

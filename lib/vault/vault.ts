@@ -26,12 +26,6 @@ export type TokenFacts = Pick<Connection, 'obtainedAt' | 'tokens' | 'scopes'> &
 
 export type NewConnection = Omit<Connection, 'version' | 'owner' | 'leaseUntil' | 'failures' | 'cause'>
 
-/** A page of a list; `next` is where it goes on. */
-export interface ConnectionPage {
-  readonly connections: readonly Connection[]
-  readonly next?: string
-}
-
 /**
  * Connections and their sealed tokens. Each method is one conditional write or one read; an answer that got lost is decided
  * by the item that the repeated write returns.
@@ -56,9 +50,10 @@ export interface Vault {
   release(lease: Lease, nextRefreshAt: EpochMs): Promise<SaveOutcome>
   /** Releases, and says that only the user can mend it. */
   needsReauth(lease: Lease, cause: ReauthCause): Promise<SaveOutcome>
-  /** Deletes the tokens and keeps the fact; a refresh in flight can save no more. */
-  disconnect(tenant: string, id: string): Promise<Connection | undefined>
-  /** Ids of connections whose refresh is due, the most overdue first. */
-  due(now: EpochMs, limit: number): Promise<readonly { readonly tenant: string; readonly id: string }[]>
-  list(tenant: string | undefined, after: string | undefined, limit: number): Promise<ConnectionPage>
+  /** From here on nothing is given out and no refresh can save; due at once, so that the tokens are given back. */
+  disconnect(tenant: string, id: string): Promise<SaveOutcome>
+  /** Deletes the tokens of a connection that was disconnected; the fact stays. */
+  forget(connection: Connection): Promise<SaveOutcome>
+  /** Makes a refresh due now. */
+  hasten(tenant: string, id: string): Promise<SaveOutcome>
 }

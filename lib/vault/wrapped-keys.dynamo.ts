@@ -1,5 +1,4 @@
 import {
-  DeleteItemCommand,
   GetItemCommand,
   UpdateItemCommand,
   type AttributeValue,
@@ -63,8 +62,5 @@ export function dynamoWrappedKeys({ client, table: TableName }: DynamoWrappedKey
     },
     add: (tenant, epoch, wrapped) => put(tenant, epoch, wrapped),
     replace: async (tenant, epoch, { before, after }) => void (await put(tenant, epoch, after, before)),
-    shred: async (tenant) => {
-      await client.send(new DeleteItemCommand({ TableName, Key: keysItem(tenant) }))
-    },
   }
 }

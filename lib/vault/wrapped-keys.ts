@@ -13,6 +13,7 @@ export interface WrappedKeyStore {
     epoch: number,
     change: { readonly before: Uint8Array; readonly after: Uint8Array },
   ): Promise<void>
-  /** Deletes every key of the tenant: what they sealed opens no more. */
-  shred(tenant: string): Promise<void>
 }
+
+/** Deletes every key of a tenant: what they sealed opens no more. */
+export type Shred = (tenant: string) => Promise<void>

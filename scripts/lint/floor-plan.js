@@ -22,7 +22,7 @@ const mayUse = {
   outbound: [...base, 'providers', 'vault', 'oauth'],
   polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
   processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
-  admin: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'processing'],
+  admin: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
 }
 
 /** An adapter is `port.vendor.ts`: the only door to that vendor, and it knows no flow. */

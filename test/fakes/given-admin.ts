@@ -1,3 +1,7 @@
+import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { adminApp } from '#functions/admin/app.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
@@ -13,7 +17,7 @@ import { Secret } from '#lib/primitives/secret.ts'
 import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
-import { createTables, type Tables } from './tables.ts'
+import { createConnections, createTables, type Tables } from './tables.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** One event to be in the Ledger, written by the same claims that the worker uses. */
@@ -59,7 +63,9 @@ export async function givenAdmin(
   const clock = options.clock ?? virtualClock()
   const random = seededRandom((made += 1))
   const [ledger, control] = [`ledger-${made}`, `control-${made}`]
+  const connections = `connections-${made}`
   await createTables(client, ledger, control)
+  await createConnections(client, connections)
   const objects = new Map<string, Uint8Array>()
   const store = storeOf(objects)
   const lines: string[] = []
@@ -81,6 +87,11 @@ export async function givenAdmin(
     probes: { queue: () => Promise.resolve() },
     providers,
     endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],
+    vault: dynamoVault({ client, table: connections, clock }),
+    connections: dynamoConnectionList({ client, table: connections }),
+    connectStore: dynamoConnectStore({ client, table: control }),
+    codeGrantOf,
+    returnTo: ['https://app.example.com/settings/'],
     stage: 'test',
     publicUrl: 'https://sluice.test',
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),

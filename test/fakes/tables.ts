@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { startServices } from '#infra/local/services/start-services.ts'
-import { byDeath, byTime, controlKeys, ledgerKey } from '#lib/config/names.ts'
+import { byConnection, byDeath, byRefresh, byTime, controlKeys, ledgerKey } from '#lib/config/names.ts'
 
 export interface Tables {
   readonly client: DynamoDBClient
@@ -31,11 +31,36 @@ const keys = (partition: string, sort?: string) => [
 ]
 const texts = (names: readonly string[]) =>
   names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))
-const indexOf = ({ index, partition, sort, include }: typeof byTime | typeof byDeath) => ({
+const indexOf = ({
+  index,
+  partition,
+  sort,
+  include,
+}: typeof byTime | typeof byDeath | typeof byRefresh | typeof byConnection) => ({
   IndexName: index,
   KeySchema: keys(partition, sort),
   Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...include] },
 })
+
+/** A Connections table of the caller's own. */
+export async function createConnections(client: DynamoDBClient, TableName: string): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: keys(controlKeys.partition, controlKeys.sort),
+      AttributeDefinitions: texts([
+        controlKeys.partition,
+        controlKeys.sort,
+        byRefresh.partition,
+        byRefresh.sort,
+        byConnection.partition,
+        byConnection.sort,
+      ]),
+      GlobalSecondaryIndexes: [indexOf(byRefresh), indexOf(byConnection)],
+    }),
+  )
+}
 
 /** A Ledger and a Control table of the caller's own. */
 export async function createTables(client: DynamoDBClient, ledger: string, control: string): Promise<void> {

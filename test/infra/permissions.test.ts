@@ -7,11 +7,11 @@ let sluice: SynthesizedTemplate
 let may: Readonly<Record<FunctionName, Grant[]>>
 beforeAll(async () => {
   sluice = await template()
-  const names = ['webhook', 'worker', 'sweeper', 'admin'] as const
+  const names = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
   may = Object.fromEntries(names.map((name) => [name, grantsOf(sluice, name)])) as typeof may
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
 const services = (name: FunctionName) =>
   [...new Set(may[name].map(({ action }) => action.replace(/:.*/, '')))].toSorted()
 const actions = (name: FunctionName) => [...new Set(may[name].map(({ action }) => action))].toSorted()
@@ -135,7 +135,7 @@ describe('the admin function', () => {
 describe('everyone', () => {
   test('has one policy of named actions for named resources', () => {
     const policies = all(sluice, 'AWS::IAM::Policy').map(([, policy]) => policy)
-    expect(policies).toHaveLength(functions.length + 1)
+    expect(policies).toHaveLength(functions.length + 2)
     for (const [id] of all(sluice, 'AWS::IAM::Role')) {
       for (const { action, resource } of grants(sluice, id)) {
         expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/)
@@ -155,11 +155,20 @@ describe('everyone', () => {
     expect(logs).toHaveLength(1)
   })
 
-  test('is kept from the key of the vault, and from the connections', () => {
+  test('but those that hold tokens is kept from the key of the vault', () => {
+    const holders = ['oauth', 'refresher']
     for (const name of functions) {
-      expect(services(name)).not.toContain('kms')
-      expect(reach(name, table('SluiceVault'))).toEqual([])
+      expect(services(name).includes('kms'), name).toBe(holders.includes(name))
+      const reached = reach(name, table('SluiceVault'))
+      expect(reached.length > 0, name).toBe([...holders, 'admin'].includes(name))
     }
+  })
+
+  test('uses the key of the vault for the vault alone', () => {
+    const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
+    const uses = policies.split('"kms:Decrypt"').length - 1
+    expect(uses).toBe(2)
+    expect(policies.split('"kms:EncryptionContext:sluice:purpose":"vault"').length - 1).toBe(uses)
   })
 
   test('can hand no role to another service', () => {

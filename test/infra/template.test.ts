@@ -9,7 +9,7 @@ beforeAll(async () => {
   sluice = await template()
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
 
 describe('the gateway', () => {
   test('has the routes of the contract, and no other', () => {
@@ -21,6 +21,8 @@ describe('the gateway', () => {
       'ANY /console',
       'ANY /console/{proxy+}',
       'ANY /health',
+      'ANY /oauth/{provider}/callback',
+      'ANY /oauth/{provider}/connect',
       'ANY /openapi.json',
       'ANY /webhooks/{provider}',
       'ANY /webhooks/{provider}/{endpoint}',
@@ -74,11 +76,15 @@ describe('the functions', () => {
     expect(scaling).toEqual([{ MaximumConcurrency: 50 }, { MaximumConcurrency: 10 }])
   })
 
-  test('of the sweeper start each minute and are not started again when they fail', () => {
-    expect(properties(one(sluice, 'AWS::Scheduler::Schedule'))).toMatchObject({
-      ScheduleExpression: 'rate(1 minute)',
-      Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
-    })
+  test('of the sweeper and the refresher start each minute and are not started again when they fail', () => {
+    const schedules = all(sluice, 'AWS::Scheduler::Schedule').map(([, schedule]) => properties(schedule))
+    expect(schedules).toHaveLength(2)
+    for (const schedule of schedules) {
+      expect(schedule).toMatchObject({
+        ScheduleExpression: 'rate(1 minute)',
+        Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
+      })
+    }
   })
 
   test('get the handlers environment in the worker only', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { SandboxServer } from '../sandbox/authorization-server.ts'
 import { serveAwsJson, type Target } from './aws-json.ts'
 import { openDynalite } from './dynalite.ts'
 import { dynamodb } from './dynamodb.ts'
@@ -21,6 +22,11 @@ export interface ServiceEndpoints {
 
 export interface Services {
   readonly endpoints: ServiceEndpoints
+  /** The sandbox provider's authorization server. */
+  startSandbox(options: {
+    readonly redirectUri: string
+    readonly tokenSeconds: number
+  }): Promise<SandboxServer>
   /** The last events on the bus, oldest first; also `GET {endpoints.events}/published`. */
   published(): readonly BusEvent[]
   /** Deletes what DynamoDB's TTL would have deleted by now; answers how many items. */
@@ -43,6 +49,7 @@ export async function startServices(dataDir?: string): Promise<Services> {
     AWSEvents: eventBridge(state),
     TrentService: kms(state),
   }
+  let sandbox: SandboxServer | undefined
   const own = await serveAwsJson(targets, { '/published': () => publishedEvents(state) })
 
   return {
@@ -54,10 +61,16 @@ export async function startServices(dataDir?: string): Promise<Services> {
       events: own.url,
       kms: own.url,
     },
+    startSandbox: async (options) => {
+      // Loaded by whoever runs a whole stack: tests of single services do without.
+      const { startSandbox } = await import('../sandbox/authorization-server.ts')
+      sandbox = await startSandbox(state, options)
+      return sandbox
+    },
     published: () => publishedEvents(state),
     sweep: (nowSeconds) => sweepExpired(tables, state, nowSeconds),
     async close() {
-      await Promise.all([own.close(), queues.close()])
+      await Promise.all([own.close(), queues.close(), sandbox?.close()])
       await engine.close()
       state.close()
     },

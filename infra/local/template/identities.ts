@@ -68,6 +68,8 @@ const cloudOnly: Readonly<Record<string, Make>> = {
   'AWS::CloudWatch::Alarm': named('cloudwatch'),
   'AWS::CloudWatch::Dashboard': named('cloudwatch'),
   'AWS::Events::Archive': named('events'),
+  // Buses of partners and of AWS services bring nothing to this machine.
+  'AWS::Events::Rule': named('events'),
   'AWS::IAM::Policy': named('iam'),
   'AWS::IAM::Role': named('iam'),
   'AWS::Lambda::EventSourceMapping': named('lambda'),

@@ -109,7 +109,7 @@ export function simServer(
     },
     fetchFor: (box, watch) =>
       (async (_url: string, init: RequestInit) => {
-        const refreshToken = new URLSearchParams(String(init.body)).get('refresh_token') ?? ''
+        const refreshToken = new URLSearchParams(init.body as string).get('refresh_token') ?? ''
         const name = [...families].find(
           ([, own]) => own.current === refreshToken || own.spent.has(refreshToken),
         )?.[0]

@@ -87,7 +87,7 @@ export async function runRefreshSeed(seed: number, options: RefreshOptions = {})
   let open = 0
   const call = async (tenant: string, id: string): Promise<void> => {
     const slot = Math.floor(world.random.fraction() * workers)
-    const worker = pool[slot]?.box.killed === false ? (pool[slot] as Worker) : (pool[slot] = start())
+    const worker = pool[slot]?.box.killed === false ? pool[slot] : (pool[slot] = start())
     const dies = world.faults.chance(0.004, 'a worker dies')
     if (dies)
       worker.box.dieAtCall(
@@ -158,6 +158,10 @@ function watchOf(world: RefreshWorld, report: Report) {
   const inFlight = new Map<string, Set<Sandbox>>()
   /** Who got the successor of a refresh token. */
   const received = new Map<string, Sandbox>()
+  /** Whose tokens neither the table nor the bucket took in time: both were away, and it said so. */
+  const lost = new Set<Sandbox>()
+  /** Who got tokens and can not be blamed that nobody else has them. */
+  const isExcused = (box: Sandbox): boolean => box.killed || box.paused || lost.has(box)
   const forBox = (box: Sandbox): CallWatch => ({
     begins(family, refreshToken) {
       const running = inFlight.get(family) ?? new Set<Sandbox>()
@@ -165,22 +169,22 @@ function watchOf(world: RefreshWorld, report: Report) {
       const others = [...running].filter((other) => !other.killed && !other.paused && other !== box)
       if (others.length > 0 && !box.paused) report('I15', `two refreshes of ${family} are in flight`)
       const holder = received.get(refreshToken)
-      if (holder && !holder.killed && !world.server.families.get(family)?.revoked && !isQuiet(family))
+      if (holder && !isExcused(holder) && !world.server.families.get(family)?.revoked && !isQuiet(family))
         report('I15', `a refresh token of ${family} was used although its successor had been received`)
       running.add(box)
       return () => void running.delete(box)
     },
     received: (issue: Issue) => void received.set(issue.spent, box),
     revoked(family, droppedBefore) {
-      const died = [...received.values()].some((holder) => holder.killed)
+      const died = [...received.values()].some(isExcused)
       if (droppedBefore === 0 && !died) report('I16', `${family} was revoked, and no answer had been lost`)
     },
     early(family) {
-      const died = [...received.values()].some((holder) => holder.killed)
+      const died = [...received.values()].some(isExcused)
       if (!died) report('I15', `${family} was refreshed long before its time`)
     },
   })
-  return { forBox, received }
+  return { forBox, received, lost }
 }
 
 const isQuiet = (family: string): boolean => family.startsWith(quietTenant)
@@ -227,7 +231,7 @@ function workerDeps(box: Sandbox, world: RefreshWorld, watch: ReturnType<typeof 
     guard: outageGuard(box.clock),
     revoke: async () => {},
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: (name) => void (name === 'TokenLost' && watch.lost.add(box)) },
   }
 }
 

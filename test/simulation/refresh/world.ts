@@ -89,6 +89,5 @@ export function simKeyWrap({ faults }: Pick<RefreshWorld, 'faults'>, random: Ran
       decipher.setAuthTag(bytes.subarray(-16))
       return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
     },
-    rewrap: async (_tenant, wrapped) => wrapped,
   }
 }

@@ -466,14 +466,15 @@ describe('the rest', () => {
 
   test('B093: another method gets 405 with the one that works', async () => {
     const all: readonly Operation[] = Object.values(operations)
-    for (const { path, method } of all) {
+    for (const { path } of all) {
+      const methods = all.filter((each) => each.path === path).map(({ method }) => method.toUpperCase())
       const headers = { authorization: `Bearer ${given.token.reveal()}` }
       const address = path.replace('{id}', unknownId)
       const response = await given.app.request(address, {
-        method: method === 'get' ? 'PUT' : 'DELETE',
+        method: 'PUT',
         headers,
       })
-      expect(response.headers.get('allow')).toBe(method.toUpperCase())
+      expect(response.headers.get('allow')).toBe(methods.join(', '))
       await refusal(response, 405, 'method_not_allowed')
     }
   })

@@ -1,0 +1,55 @@
+import { dynamodbClient } from '#lib/aws/dynamodb.ts'
+import { kmsClient } from '#lib/aws/kms.ts'
+import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
+import { optional, required } from '#lib/config/env.ts'
+import { env } from '#lib/config/names.ts'
+import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
+import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { revoker } from '#lib/oauth/revoke.ts'
+import { iso, systemClock } from '#lib/primitives/clock.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { jsonLog } from '#lib/telemetry/log.ts'
+import { emfMetrics } from '#lib/telemetry/metrics.ts'
+import { writeLine } from '#lib/telemetry/stdout.ts'
+import { dataKeys } from '#lib/vault/data-keys.ts'
+import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
+import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
+import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
+import type { OAuthAppDeps } from './app.ts'
+
+/** Everything that connecting needs, from the environment. */
+export function compose(): OAuthAppDeps {
+  const clock = systemClock
+  const log = jsonLog(writeLine, () => iso(clock.now()))
+  const client = dynamodbClient({ maxAttempts: 3 })
+  const table = required(env.connectionsTable)
+  const keys = dataKeys({
+    wrap: kmsKeyWrap({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
+    store: dynamoWrappedKeys({ client, table }),
+    clock,
+  })
+  const clients = secretsManagerClients({
+    client: secretsManagerClient({ maxAttempts: 3 }),
+    stage: required(env.stage),
+    authOf: codeGrantOf,
+    fromEnvironment: optional,
+    clock,
+  })
+  const { fetch } = globalThis
+  const address = required(env.publicUrl).replace(/\/+$/, '')
+  return {
+    clock,
+    random: systemRandom,
+    log,
+    metrics: emfMetrics(writeLine, () => clock.now()),
+    fetch,
+    clients,
+    keys,
+    vault: dynamoVault({ client, table, clock, keys }),
+    store: dynamoConnectStore({ client, table: required(env.controlTable) }),
+    revoke: revoker({ clients, fetch, clock, log }),
+    redirectUri: (provider) => `${address}/oauth/${provider}/callback`,
+    isKnown: (provider) => codeGrantOf(provider) !== undefined,
+  }
+}

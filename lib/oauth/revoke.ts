@@ -1,0 +1,52 @@
+import { oauth as limits } from '../config/defaults.ts'
+import { ms, type Clock } from '../primitives/clock.ts'
+import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Connection, Tokens } from '../vault/connection.ts'
+import type { OAuthClients } from './client.ts'
+
+export interface RevokeDeps {
+  readonly clients: OAuthClients
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Gives tokens back to the provider where it has an address for that: the refresh token where there is one, as that ends the
+ * whole grant. Never throws: what the provider did not hear, its own expiry ends.
+ * @see https://www.rfc-editor.org/rfc/rfc7009
+ */
+export function revoker(deps: RevokeDeps) {
+  return async ({ provider }: Pick<Connection, 'provider'>, tokens: Tokens): Promise<void> => {
+    const client = await deps.clients.of(provider)
+    const url = client?.auth.revokeUrl
+    if (!client || url === undefined) return
+    const pair = Buffer.from(`${client.clientId}:${client.clientSecret.reveal()}`).toString('base64')
+    const deadline = deadlineAfter(deps.clock, ms(limits.requestMs / 2))
+    try {
+      const sent = deps.fetch(url, {
+        method: 'POST',
+        redirect: 'manual',
+        signal: deadline.signal,
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(client.auth.clientAuth === 'basic' && { authorization: `Basic ${pair}` }),
+        },
+        body: new URLSearchParams({
+          token: tokens.refreshToken ?? tokens.accessToken,
+          ...(client.auth.clientAuth === 'body' && {
+            client_id: client.clientId,
+            client_secret: client.clientSecret.reveal(),
+          }),
+        }).toString(),
+      })
+      const { ok, status } = await raceSignal(sent, deadline.signal)
+      if (!ok) deps.log('warn', 'a provider did not take tokens back', { provider, status })
+    } catch {
+      deps.log('warn', 'a provider did not take tokens back', { provider })
+    } finally {
+      deadline.end()
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { EpochMs } from '../primitives/clock.ts'
+import type { Connection } from './connection.ts'
+
+/** A page of a list; `next` is where it goes on. */
+export interface ConnectionPage {
+  readonly connections: readonly Connection[]
+  readonly next?: string
+}
+
+/** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */
+export interface ConnectionList {
+  /** By tenant and id, deleted ones included; of one tenant where it is named. At most a hundred. */
+  list(tenant: string | undefined, after: string | undefined, limit: number): Promise<ConnectionPage>
+}
+
+/** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */
+export interface DueConnections {
+  /** Whose refresh is due, the most overdue first. */
+  due(now: EpochMs, limit: number): Promise<readonly { readonly tenant: string; readonly id: string }[]>
+}
