@@ -13,6 +13,7 @@ export interface AdminClient {
   /** @throws Failure with the API's own words when it refuses, or does not answer. */
   get<T>(path: string, query?: Query): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
+  delete<T>(path: string): Promise<T>
 }
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -39,6 +40,7 @@ export function adminClient(io: Io, urlOption?: string): AdminClient {
     url: target.url,
     get: <T>(path: string, query: Query = {}) => call('GET', `${path}${search(query)}`) as Promise<T>,
     post: <T>(path: string, body: unknown) => call('POST', path, body) as Promise<T>,
+    delete: <T>(path: string) => call('DELETE', path) as Promise<T>,
   }
 }
 

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { describeError, SluiceError } from '#lib/errors/sluice-error.ts'
+import { registerConnect } from './commands/connect.ts'
+import { registerConnections } from './commands/connections.ts'
 import { registerConsole } from './commands/console.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
@@ -50,6 +52,8 @@ function commandLine(context: Context, version: string): Command {
   registerSend(program, context)
   registerEvents(program, context)
   registerDeadLetters(program, context)
+  registerConnect(program, context)
+  registerConnections(program, context)
   registerConsole(program, context)
   registerSecrets(program, context)
   registerProvider(program, context)

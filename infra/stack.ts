@@ -13,6 +13,7 @@ export class SluiceStack extends Stack {
     })
     const sluice = new Sluice(this, 'Sluice', props)
     const outputs = {
+      VaultKey: sluice.vault.key.keyArn,
       Url: sluice.url,
       ConsoleUrl: `${sluice.url}/console`,
       LedgerTable: sluice.ledger.table.tableName,

@@ -68,7 +68,7 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
   return app
 }
 
-function answer(outcome: Connected, provider: string, c: Context<Env>): Response {
+function answer(outcome: Connected, provider: string, c: Context<Env>): Response | Promise<Response> {
   switch (outcome.kind) {
     case 'connected': {
       const { id, state } = outcome.connection
@@ -98,7 +98,7 @@ function goOn(
   notice: Notice,
   provider: string,
   c: Context<Env>,
-): Response {
+): Response | Promise<Response> {
   const cookie = setCookie(provider, '', 0)
   if (returnTo === undefined) return page(notice, c, { 'set-cookie': cookie })
   return new Response(null, {
@@ -152,12 +152,13 @@ const guarded = secureHeaders({
 
 const unknownProvider: Problem = { code: 'not_found', detail: 'There is no such provider to connect to.' }
 
-const page = (notice: Notice, _c: Context<Env>, headers: Readonly<Record<string, string>> = {}): Response => {
+function page(
+  notice: Notice,
+  c: Context<Env>,
+  headers: Readonly<Record<string, string>> = {},
+): Response | Promise<Response> {
   const { status, ...words } = notices[notice]
-  return new Response(noticePage(words), {
-    status,
-    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', ...headers },
-  })
+  return c.html(noticePage(words), status, { 'cache-control': 'no-store', ...headers })
 }
 
 const problem = (facts: Problem, c: Context<Env>): Response => problemResponse(facts, requestId(c))

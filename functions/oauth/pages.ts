@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { html } from 'hono/html'
 import type { Words } from './notices.ts'
 
 const style = `
@@ -13,25 +12,11 @@ p { margin: .5rem 0 }
 /** For the policy of the page: no other style, and no script at all. */
 export const pageStyleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`
 
-/** A page that says what happened and what to do next. */
+/** A page that says what happened and what to do next. Its words are ours: nothing of a request is in it. */
 export const noticePage = ({ title, text, next }: Words): string =>
-  String(
-    html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <title>${title}</title>
-          <style>
-            ${style}
-          </style>
-        </head>
-        <body>
-          <main>
-            <h1>${title}</h1>
-            <p>${text}</p>
-            <p>${next}</p>
-          </main>
-        </body>
-      </html>`,
-  )
+  [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title><style>${style}</style></head>`,
+    `<body><main><h1>${title}</h1><p>${text}</p><p>${next}</p></main></body></html>`,
+  ].join('\n')
