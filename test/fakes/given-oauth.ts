@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { oauthApp, type OAuthAppDeps } from '#functions/oauth/app.ts'
+import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { later, type Clock } from '#lib/primitives/clock.ts'
+import { seededRandom } from '#lib/primitives/random.ts'
+import { Secret } from '#lib/primitives/secret.ts'
+import { formatLine } from '#lib/telemetry/log.ts'
+import type { OAuthCode } from '#lib/providers/auth.ts'
+import { dataKeys } from '#lib/vault/data-keys.ts'
+import type { KeyWrap } from '#lib/vault/key-wrap.ts'
+import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
+import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
+import { createConnections, createTables, type Tables } from './tables.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+/** What a provider's user agreed to, waiting for its code to be exchanged. */
+interface Consent {
+  readonly challenge: string
+  readonly redirectUri: string
+  used: boolean
+}
+
+export interface GivenOAuth {
+  readonly clock: ReturnType<typeof virtualClock>
+  readonly deps: OAuthAppDeps
+  readonly lines: string[]
+  /** Bodies of the token calls. */
+  readonly exchanges: URLSearchParams[]
+  /** Tokens that were given back. */
+  readonly revoked: string[]
+  /** Makes a link, as the API does. */
+  link(more?: Partial<Parameters<OAuthAppDeps['store']['addLink']>[1]>): Promise<string>
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
+  /** Opens a new link as a browser does. */
+  open(
+    more?: Parameters<GivenOAuth['link']>[0],
+  ): Promise<{ readonly authorize: URL; readonly cookie: string; readonly state: string }>
+  /** The user agrees: the code that the browser brings back. */
+  consent(authorize: URL): string
+  connections(): ReturnType<ReturnType<typeof dynamoConnectionList>['list']>
+}
+
+let made = 0
+
+/** A key service in memory: what it wraps is turned around. */
+const keyWrap: KeyWrap = {
+  generate: async () => {
+    const plain = Buffer.alloc(32, 9)
+    return { plain, wrapped: plain.toReversed() }
+  },
+  unwrap: async (_tenant, wrapped) => Uint8Array.from(wrapped).toReversed(),
+}
+
+/** The connect flow with everything real but time, KMS, and the provider, which answers as told. */
+export async function givenOAuth(
+  { client }: Tables,
+  options: { readonly auth?: Partial<OAuthCode>; readonly answer?: object; readonly account?: string } = {},
+): Promise<GivenOAuth> {
+  made += 1
+  const [ledger, control, connections] = ['l', 'c', 'v'].map((name) => `oauth-${name}-${made}`) as [
+    string,
+    string,
+    string,
+  ]
+  await createTables(client, ledger, control)
+  await createConnections(client, connections)
+  const clock = virtualClock()
+  const random = seededRandom(made)
+  const lines: string[] = []
+  const consents = new Map<string, Consent>()
+  const exchanges: URLSearchParams[] = []
+  const revoked: string[] = []
+  const keys = dataKeys({ wrap: keyWrap, store: dynamoWrappedKeys({ client, table: connections }), clock })
+  const auth = { ...(codeGrantOf('sandbox') as OAuthCode), ...options.auth }
+  const idToken = `h.${Buffer.from(JSON.stringify({ sub: options.account ?? 'alice' })).toString('base64url')}.s`
+  const deps: OAuthAppDeps = {
+    clock,
+    random,
+    keys,
+    log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
+    metrics: { count: () => {} },
+    vault: dynamoVault({ client, table: connections, clock, keys }),
+    store: dynamoConnectStore({ client, table: control }),
+    clients: {
+      of: async (provider) => ({
+        provider,
+        clientId: 'client',
+        clientSecret: new Secret('client-secret'),
+        auth,
+      }),
+    },
+    revoke: async (_connection, tokens) => void revoked.push(tokens.accessToken),
+    redirectUri: (provider) => `https://sluice.test/oauth/${provider}/callback`,
+    isKnown: (provider) => codeGrantOf(provider) !== undefined,
+    fetch: (async (_url: string, init: RequestInit) => {
+      const body = new URLSearchParams(init.body as string)
+      exchanges.push(body)
+      const consent = consents.get(body.get('code') ?? '')
+      const challenge = createHash('sha256')
+        .update(body.get('code_verifier') ?? '')
+        .digest('base64url')
+      const isRight =
+        consent?.used === false &&
+        consent.challenge === challenge &&
+        consent.redirectUri === body.get('redirect_uri')
+      if (!isRight) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+      consent.used = true
+      const tokens = { access_token: `access-canary-${exchanges.length}`, refresh_token: 'refresh-canary' }
+      return Response.json({
+        ...tokens,
+        token_type: 'Bearer',
+        expires_in: 3_600,
+        id_token: idToken,
+        ...options.answer,
+      })
+    }) as typeof fetch,
+  }
+  const app = oauthApp(deps)
+  const given: GivenOAuth = {
+    clock,
+    deps,
+    lines,
+    exchanges,
+    revoked,
+    async link(more = {}) {
+      const id = `link-${(made += 1)}-${'x'.repeat(20)}`
+      const expiresAt = later(clock.now(), 1_800_000)
+      await deps.store.addLink(id, {
+        provider: 'sandbox',
+        tenant: 'acme',
+        scopes: ['openid'],
+        isShared: false,
+        expiresAt,
+        ...more,
+      })
+      return id
+    },
+    get: async (path, headers = {}) => app.request(`https://sluice.test${path}`, { headers }),
+    async open(more) {
+      const answer = await given.get(`/oauth/sandbox/connect?link=${await given.link(more)}`)
+      const authorize = new URL(answer.headers.get('location') ?? 'about:blank')
+      const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+      return { authorize, cookie, state: authorize.searchParams.get('state') ?? '' }
+    },
+    consent(authorize) {
+      const code = `code-${(made += 1)}`
+      const { searchParams } = authorize
+      consents.set(code, {
+        challenge: searchParams.get('code_challenge') ?? '',
+        redirectUri: searchParams.get('redirect_uri') ?? '',
+        used: false,
+      })
+      return code
+    },
+    connections: () => dynamoConnectionList({ client, table: connections }).list(undefined, undefined, 100),
+  }
+  return given
+}
+
+export type { Clock }
