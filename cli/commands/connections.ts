@@ -60,12 +60,12 @@ function registerList(parent: Command, { io }: Context): void {
     })
 }
 
+const colour = (status: string) => (status === 'active' ? 'green' : status === 'needs_reauth' ? 'red' : 'dim')
+
 function rows(items: readonly ConnectionItem[], { paint }: Output): string[][] {
   const head = ['id', 'tenant', 'provider', 'account', 'state', 'token until'].map((name) =>
     paint('bold', name),
   )
-  const colour = (status: string) =>
-    status === 'active' ? 'green' : status === 'needs_reauth' ? 'red' : 'dim'
   return [
     head,
     ...items.map(({ id, tenant, provider, account, status, cause, expiresAt }) => [

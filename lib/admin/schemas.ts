@@ -70,7 +70,7 @@ export const redriven = z.strictObject({
 export const loginLink = z.strictObject({ url: z.string(), expiresAt: instant })
 
 const connectionId = z.string().check(z.regex(/^conn_[A-Za-z0-9_-]{32}$/))
-export const connectionStates = ['pending', 'active', 'needs_reauth', 'pending_lost', 'deleted'] as const
+const connectionStates = ['pending', 'active', 'needs_reauth', 'pending_lost', 'deleted'] as const
 
 export const connectionItem = z.strictObject({
   id: connectionId,

@@ -1,4 +1,3 @@
-import type { OAuthGrant } from '../providers/auth.ts'
 import type { OAuthClient } from './client.ts'
 import type { TokenOutcome } from './token-answer.ts'
 import { askTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
@@ -35,26 +34,3 @@ export const refreshGrant = (
   deps: TokenEndpointDeps,
 ): Promise<TokenOutcome> =>
   askTokenEndpoint(client, { grant_type: 'refresh_token', refresh_token: refreshToken }, deps)
-
-/** @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
-export const clientCredentials = (
-  client: OAuthClient<OAuthGrant>,
-  deps: TokenEndpointDeps,
-): Promise<TokenOutcome> =>
-  askTokenEndpoint(client, { grant_type: 'client_credentials', ...client.auth.params }, deps)
-
-/** The resource owner's own user name and password, which is all that some providers offer. */
-export const passwordGrant = (
-  client: OAuthClient<OAuthGrant>,
-  deps: TokenEndpointDeps,
-): Promise<TokenOutcome> =>
-  askTokenEndpoint(
-    client,
-    {
-      grant_type: 'password',
-      username: client.clientId,
-      password: client.clientSecret.reveal(),
-      ...client.auth.params,
-    },
-    deps,
-  )

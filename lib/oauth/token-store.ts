@@ -64,7 +64,7 @@ export async function sealGrant(
 }
 
 /** At 80% of the lifetime, and up to a tenth of it sooner, so that what was connected together is not refreshed together. */
-export const refreshTime = (obtainedAt: EpochMs, expiresAt: EpochMs, random: Random): EpochMs =>
+const refreshTime = (obtainedAt: EpochMs, expiresAt: EpochMs, random: Random): EpochMs =>
   later(
     obtainedAt,
     Math.floor((expiresAt - obtainedAt) * (limits.refreshAt - random.fraction() * limits.refreshJitter)),

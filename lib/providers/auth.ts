@@ -37,7 +37,7 @@ export interface OAuthCode {
 
 /** A grant without a user: the operator's own credentials, in the environment or Secrets Manager. */
 export interface OAuthGrant {
-  readonly kind: 'client-credentials' | 'password' | 'jwt-bearer' | 'github-app'
+  readonly kind: 'client-credentials' | 'password' | 'jwt-bearer'
   readonly tokenUrl: string
   readonly clientAuth: ClientAuth
   readonly params?: Readonly<Record<string, string>>

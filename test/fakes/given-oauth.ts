@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { oauthApp, type OAuthAppDeps } from '#functions/oauth/app.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { codeGrantOf } from '#lib/oauth/code-grant.ts'
-import { later, type Clock } from '#lib/primitives/clock.ts'
+import { later } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
@@ -158,5 +158,3 @@ export async function givenOAuth(
   }
   return given
 }
-
-export type { Clock }

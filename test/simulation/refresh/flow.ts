@@ -52,7 +52,7 @@ export interface RefreshOptions {
   readonly callers?: number
 }
 
-export const noRefreshMutant: RefreshMutant = {
+const noRefreshMutant: RefreshMutant = {
   name: 'none',
   what: 'nothing is changed',
   command: (it) => it,
@@ -79,6 +79,9 @@ export async function runRefreshSeed(seed: number, options: RefreshOptions = {})
   const pool = Array.from({ length: workers }, start)
   world.table.onWrite((before, after) => {
     trace.update(`${world.clock.now()} ${after?.['id']?.S} ${after?.['st']?.S} ${after?.['version']?.N}\n`)
+    const isNew = after?.['tokens']?.B !== undefined && after['tokens'].B !== before?.['tokens']?.B
+    if (before && isNew && Number(after['version']?.N) !== Number(before['version']?.N) + 1)
+      report('I17', `tokens of ${after['id']?.S} were put in the place of newer ones`)
     if (before?.['st']?.S === 'deleted' && after?.['st']?.S !== 'deleted')
       report('I17', `${after?.['id']?.S} came back to life after it was deleted`)
   })

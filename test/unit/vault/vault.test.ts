@@ -43,7 +43,7 @@ let made = 0
 function given() {
   const clock = virtualClock()
   const calls: string[] = []
-  const counting = <T extends { send: (...args: never[]) => Promise<unknown> }>(inner: T) => ({
+  const counting = (inner: { send: (...args: never[]) => Promise<unknown> }) => ({
     send: async (command: { constructor: { name: string } }) => {
       calls.push(command.constructor.name)
       return inner.send(command as never)
