@@ -67,10 +67,12 @@ const source = z.union([
   z.strictObject({ form: text(), pointer: z.optional(pointer) }),
 ])
 
+const senders = providers.filter(({ webhooks }) => webhooks).map((provider) => provider.id)
+
 const endpoint = z.strictObject({
   provider: z.string().check(
     z.refine((value) => findProvider(value)?.webhooks !== undefined, {
-      error: `must be a provider that sends webhooks: ${providers.map((provider) => provider.id).join(', ')}`,
+      error: `must be a provider that sends webhooks: ${senders.join(', ')}`,
     }),
   ),
   id: z.optional(id),

@@ -216,6 +216,7 @@ test('the outputs name what the command line needs', () => {
       'LedgerTable',
       'BulkQueueUrl',
       'Url',
+      'VaultKey',
     ].toSorted(),
   )
 })

@@ -41,7 +41,9 @@ export function givenShell({ environment = {}, input = '', change = {} }: World 
   const root = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
   const { endpoints } = parseConfig({
-    endpoints: providers.map(({ id }) => ({ provider: id, publicUrl: 'https://hooks.test' })),
+    endpoints: providers
+      .filter(({ webhooks }) => webhooks)
+      .map(({ id }) => ({ provider: id, publicUrl: 'https://hooks.test' })),
   })
   const stored = new Map<string, string>()
   const aborter = new AbortController()

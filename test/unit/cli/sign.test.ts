@@ -156,12 +156,15 @@ describe('a seed', () => {
   const bytes = (index: number, change = {}) =>
     Buffer.from(webhookAt({ ...recipe, ...change }, index).body).toString('utf8')
 
-  test.each(providers.map(({ id }) => id))('makes the webhooks of %s equal, byte for byte', (provider) => {
-    const own = { ...recipe, endpoint: endpointOf(provider) }
+  test.each(providers.filter(({ webhooks }) => webhooks).map(({ id }) => id))(
+    'makes the webhooks of %s equal, byte for byte',
+    (provider) => {
+      const own = { ...recipe, endpoint: endpointOf(provider) }
 
-    expect(webhookAt(own, 3)).toEqual(webhookAt(own, 3))
-    expect(webhookAt(own, 3)).not.toEqual(webhookAt(own, 4))
-  })
+      expect(webhookAt(own, 3)).toEqual(webhookAt(own, 3))
+      expect(webhookAt(own, 3)).not.toEqual(webhookAt(own, 4))
+    },
+  )
 
   test('gives each event of a run, each type and each other seed an id of its own', () => {
     const ids = Array.from({ length: 2_000 }, (_, index) => (JSON.parse(bytes(index)) as { id: string }).id)
