@@ -124,16 +124,22 @@ export async function runRefreshSeed(seed: number, options: RefreshOptions = {})
       }
     }
   }
+  // A user disconnects at the worst moment: when new tokens have just come and are not saved yet.
   const victim = connections[Math.floor(world.random.fraction() * connections.length * 2)]
   if (victim) {
-    const at = ms(tokenLifetimeMs * (0.75 + world.random.fraction() * 0.1))
-    world.clock.after(
-      at,
-      () =>
-        void start()
-          .deps.vault.disconnect(victim.tenant, victim.id)
-          .catch(() => {}),
-    )
+    const { tenant, id, family } = victim
+    watch.onReceived = (name) => {
+      if (name !== family) return
+      watch.onReceived = () => {}
+      const at = ms(world.random.fraction() * 60)
+      world.clock.after(
+        at,
+        () =>
+          void start()
+            .deps.vault.disconnect(tenant, id)
+            .catch(() => {}),
+      )
+    }
   }
   await world.scheduler.run(() => violation !== undefined, periods * tokenLifetimeMs)
   world.faults.stop()
@@ -177,7 +183,10 @@ function watchOf(world: RefreshWorld, report: Report) {
       running.add(box)
       return () => void running.delete(box)
     },
-    received: (issue: Issue) => void received.set(issue.spent, box),
+    received: (issue: Issue) => {
+      received.set(issue.spent, box)
+      seen.onReceived(issue.family)
+    },
     revoked(family, droppedBefore) {
       const died = [...received.values()].some(isExcused)
       if (droppedBefore === 0 && !died) report('I16', `${family} was revoked, and no answer had been lost`)
@@ -187,7 +196,8 @@ function watchOf(world: RefreshWorld, report: Report) {
       if (!died) report('I15', `${family} was refreshed long before its time`)
     },
   })
-  return { forBox, received, lost }
+  const seen = { forBox, received, lost, onReceived: (_family: string): void => {} }
+  return seen
 }
 
 const isQuiet = (family: string): boolean => family.startsWith(quietTenant)

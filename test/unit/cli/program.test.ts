@@ -12,7 +12,7 @@ const wrong: [parameters: string[], complaint: RegExp][] = [
   [['send', 'stripe', '--concurrency', '1000'], /whole number from 1 to 256/],
   [['send', 'github', '--type', 'push\nx: y'], /printable ASCII/],
   [['send', 'stripe', 'github'], /too many arguments/],
-  [['send', '__proto__'], /no provider "__proto__"; there are: auth0, github, /],
+  [['send', '__proto__'], /no provider "__proto__"; there are: auth0, /],
   [['send', 'stripe', '--endpoint', 'acme'], /no endpoint "acme"; there are: stripe/],
   [['send', 'stripe', '--url', 'ftp://x'], /--url must be an address/],
   [['events', 'list', '--since', 'yesterday'], /Write how long ago/],
