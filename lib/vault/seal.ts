@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { hashTuple, sameBytes } from '../primitives/bytes.ts'
+import { sameBytes } from '../primitives/bytes.ts'
 import type { Random } from '../primitives/random.ts'
 
 /** Where a sealed value belongs. It opens there and nowhere else. */
@@ -29,8 +29,8 @@ const commitmentAt = saltAt + saltBytes
 const ciphertextAt = commitmentAt + commitmentBytes
 
 /**
- * Seals `plaintext` for its context: a key, nonce and commitment of its own by HKDF-SHA256 from the tenant's data key and a
- * random salt, AES-256-GCM with the context as additional data. Byte by byte in docs/vault-format.md.
+ * Seals `plaintext` for its context: a key and a commitment of its own by HKDF from the tenant's data key and a random salt,
+ * AES-256-GCM with the context as additional data. Byte by byte in docs/vault-format.md.
  */
 export function seal(
   dataKey: DataKey,
@@ -39,8 +39,8 @@ export function seal(
   random: Random,
 ): Uint8Array {
   const salt = Buffer.from(random.bytes(saltBytes))
-  const aad = additionalData(context, dataKey.epoch)
-  const { key, nonce, commitment } = derive(dataKey.key, salt, aad)
+  const aad = contextBytes(context, dataKey.epoch)
+  const { key, commitment } = derive(dataKey.key, salt, aad)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad)
   const head = Buffer.alloc(saltAt)
   head.writeUInt8(version, 0)
@@ -62,8 +62,8 @@ export function seal(
 export function open(dataKey: DataKey, context: SealContext, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)
   if (epochOf(sealed) !== dataKey.epoch) throw broken()
-  const aad = additionalData(context, dataKey.epoch)
-  const { key, nonce, commitment } = derive(dataKey.key, bytes.subarray(saltAt, commitmentAt), aad)
+  const aad = contextBytes(context, dataKey.epoch)
+  const { key, commitment } = derive(dataKey.key, bytes.subarray(saltAt, commitmentAt), aad)
   // GCM alone does not bind its key: bytes can be made that open under two.
   if (!sameBytes(commitment, bytes.subarray(commitmentAt, ciphertextAt))) throw broken()
   try {
@@ -94,28 +94,34 @@ const broken = (cause?: unknown): SluiceError =>
     },
   )
 
-const additionalData = (context: SealContext, epoch: number): Buffer =>
-  hashTuple(
-    'sluice-vault',
-    String(version),
-    String(epoch),
-    context.tenant,
-    context.provider,
-    context.connection,
-    context.field,
-    String(context.schema),
+/** A JSON array of texts: no two contexts are the same bytes. */
+const contextBytes = ({ tenant, provider, connection, field, schema }: SealContext, epoch: number): Buffer =>
+  Buffer.from(
+    JSON.stringify([
+      'sluice-vault',
+      `${version}`,
+      `${epoch}`,
+      tenant,
+      provider,
+      connection,
+      field,
+      `${schema}`,
+    ]),
   )
 
+/** Each key seals one value, so that its nonce need not differ. */
+const nonce = Buffer.alloc(12)
+
 /**
- * HKDF-SHA256 with the context in its info: 32 bytes of key, 12 of nonce, 32 of commitment. Written out, because the four
- * HMACs take a third of the time of `hkdfSync`.
- * @see https://www.rfc-editor.org/rfc/rfc5869
+ * HKDF-Expand with SHA-512, one block: 32 bytes of key and 32 of commitment, from the salt and the context. The data key is
+ * uniformly random, so nothing has to be extracted from it (RFC 5869, 3.3).
+ * @see https://www.rfc-editor.org/rfc/rfc5869#section-2.3
  */
-function derive(dataKey: KeyObject, salt: Uint8Array, info: Uint8Array) {
-  const pseudorandom = createHmac('sha256', salt).update(dataKey.export()).digest()
-  const expand = (previous: Uint8Array, counter: number): Buffer =>
-    createHmac('sha256', pseudorandom).update(previous).update(info).update(Buffer.of(counter)).digest()
-  const key = expand(Buffer.alloc(0), 1)
-  const commitment = expand(key, 2)
-  return { key, commitment, nonce: expand(commitment, 3).subarray(0, 12) }
+function derive(dataKey: KeyObject, salt: Uint8Array, context: Uint8Array) {
+  const block = createHmac('sha512', dataKey).update(salt).update(context).update(one).digest()
+  // A cipher takes a key object five times as fast as bytes.
+  return { key: createSecretKey(block.subarray(0, keyBytes)), commitment: block.subarray(keyBytes) }
 }
+
+const one = Buffer.of(1)
+const keyBytes = 32
