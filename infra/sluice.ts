@@ -130,6 +130,8 @@ export class Sluice extends Construct {
   #lendToRefresher(fn: GatewayFunction, { stage }: SluiceProps, plan: Plan): void {
     this.vault.lendTokens(fn)
     this.vault.lendDue(fn)
+    // News of connections are events, for the handlers.
+    this.buffer.lendSending(fn, 'events')
     this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])
     this.objects.lendListing(fn)
     fn.lendSecrets(stage)

@@ -1,13 +1,16 @@
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
 import { kmsClient } from '#lib/aws/kms.ts'
 import { s3 } from '#lib/aws/s3.ts'
+import { sqsClient } from '#lib/aws/sqs.ts'
 import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
+import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { accessTokens } from '#lib/oauth/access-token.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
 import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { announcer } from './announce.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
 import type { RefreshDueDeps } from '#lib/oauth/refresh-due.ts'
 import { outageGuard } from '#lib/oauth/outage-guard.ts'
@@ -54,6 +57,10 @@ export function compose(): RefreshDueDeps {
     vault: dynamoVault({ client, table, clock, keys }),
     escrow: objectEscrow(s3Objects({ open: () => s3({ maxAttempts: 2 }), bucket: required(env.bucket) })),
     guard: outageGuard(clock),
+    announce: announcer(
+      sqsBuffer({ client: sqsClient({ maxAttempts: 3 }), queueUrl: required(env.eventsQueueUrl) }),
+      clock,
+    ),
     revoke: revoker({ clients, fetch, clock, log }),
   }
   return { ...deps, ...dynamoDueConnections({ client, table }), tokens: accessTokens(deps) }

@@ -66,7 +66,10 @@ export function accessTokens(deps: RefreshDeps): AccessTokens {
     )
       return given(kept)
     try {
-      return await once(tenant, id, rejected)
+      const outcome = await once(tenant, id, rejected)
+      // What is over is not served on from memory.
+      if (outcome.kind === 'needs_reauth' || outcome.kind === 'not_active') memory.delete(id)
+      return outcome
     } catch (error) {
       // The table or the keys are away: a token that is still good stays good.
       if (isOwn && isValid(kept.connection, deps.clock.now())) return given(kept)

@@ -14,7 +14,7 @@ import type { RefreshDeps } from './refresh-deps.ts'
 import type { Grant } from './token-answer.ts'
 import { sealGrant } from './token-store.ts'
 
-export type CallbackDeps = BeginDeps & Omit<RefreshDeps, 'guard' | 'escrow'>
+export type CallbackDeps = BeginDeps & Omit<RefreshDeps, 'guard' | 'escrow' | 'announce'>
 
 /** What the browser brings back: every parameter once. */
 export interface Callback {

@@ -8,6 +8,7 @@ import { token128 } from '../primitives/random.ts'
 import type { OAuthCode } from '../providers/auth.ts'
 import type { Connection, ReauthCause, Tokens } from '../vault/connection.ts'
 import type { Lease, SaveOutcome, TokenFacts } from '../vault/vault.ts'
+import { announceExpiry, announceReauth } from './announce.ts'
 import { idTokenClaims } from './id-token.ts'
 import { refreshGrant } from './grants.ts'
 import type { RefreshDeps } from './refresh-deps.ts'
@@ -71,6 +72,7 @@ async function settle(attempt: Attempt, outcome: TokenOutcome, deps: RefreshDeps
   deps.guard.attempted(provider)
   if (outcome.kind === 'granted') {
     deps.metrics.count('TokenRefreshed', { provider })
+    await announceExpiry(connection, deps)
     return succeed(connection, lease, merged(tokens, outcome.grant), deps)
   }
   if (outcome.kind === 'refused') {
@@ -150,6 +152,7 @@ async function end(
   if ((await deps.vault.needsReauth(lease, cause)) === 'lost') return { kind: 'changed' }
   const { tenant, provider, id } = connection
   deps.metrics.count('ConnectionNeedsReauth', { provider, reason: cause })
+  await announceReauth(connection, cause, deps)
   deps.log('error', 'a connection needs its user again', { tenant, provider, connection: id, reason: cause })
   return { kind: 'needs_reauth', cause }
 }

@@ -81,6 +81,7 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
     clients,
     fetch: counted,
     guard: outageGuard(systemClock),
+    announce: async () => {},
     revoke: revoker({ clients, fetch: counted, clock: systemClock, log: silentLog }),
     log: silentLog,
     metrics: { count: () => {} },

@@ -243,6 +243,7 @@ function workerDeps(box: Sandbox, world: RefreshWorld, watch: ReturnType<typeof 
     fetch: world.server.fetchFor(box, watch.forBox(box)),
     guard: outageGuard(box.clock),
     revoke: async () => {},
+    announce: async () => {},
     log: silentLog,
     metrics: { count: (name) => void (name === 'TokenLost' && watch.lost.add(box)) },
   }
