@@ -1,6 +1,8 @@
 import { oauth as limits } from '../config/defaults.ts'
 import { sameBytes } from '../primitives/bytes.ts'
 import { days, later, type EpochMs } from '../primitives/clock.ts'
+import { boundedText } from '../primitives/bounded-text.ts'
+import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
 import { token128 } from '../primitives/random.ts'
 import { connectionId } from '../vault/connection-id.ts'
@@ -157,19 +159,21 @@ const named = (value: unknown): string | undefined => {
 
 /** The user's own record at the provider, where the token answer names no account. */
 async function profile(url: string, { tokens }: Grant, deps: CallbackDeps): Promise<unknown> {
+  const deadline = deadlineAfter(deps.clock, limits.requestMs)
   try {
     const headers = {
       authorization: `Bearer ${tokens.accessToken}`,
       accept: 'application/json',
       'user-agent': 'sluice',
     }
-    const answer = await deps.fetch(url, {
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.timeout(limits.requestMs),
-    })
-    return answer.ok ? await answer.json() : undefined
+    const read = async (): Promise<unknown> => {
+      const answer = await deps.fetch(url, { headers, redirect: 'error', signal: deadline.signal })
+      return answer.ok ? JSON.parse(await boundedText(answer, limits.maxAnswerBytes)) : undefined
+    }
+    return await raceSignal(read(), deadline.signal)
   } catch {
     return undefined
+  } finally {
+    deadline.end()
   }
 }

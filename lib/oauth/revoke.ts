@@ -4,6 +4,7 @@ import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Connection, Tokens } from '../vault/connection.ts'
 import type { OAuthClients } from './client.ts'
+import { identify } from './token-endpoint.ts'
 
 export interface RevokeDeps {
   readonly clients: OAuthClients
@@ -19,27 +20,22 @@ export interface RevokeDeps {
  */
 export function revoker(deps: RevokeDeps) {
   return async ({ provider }: Pick<Connection, 'provider'>, tokens: Tokens): Promise<void> => {
-    const client = await deps.clients.of(provider)
-    const url = client?.auth.revokeUrl
-    if (!client || url === undefined) return
-    const pair = Buffer.from(`${client.clientId}:${client.clientSecret.reveal()}`).toString('base64')
     const deadline = deadlineAfter(deps.clock, ms(limits.requestMs / 2))
     try {
+      const client = await deps.clients.of(provider)
+      const url = client?.auth.revokeUrl
+      if (!client || url === undefined) return
+      const form = new URLSearchParams({ token: tokens.refreshToken ?? tokens.accessToken })
+      const shown = identify(form, client)
       const sent = deps.fetch(url, {
         method: 'POST',
         redirect: 'manual',
         signal: deadline.signal,
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
-          ...(client.auth.clientAuth === 'basic' && { authorization: `Basic ${pair}` }),
+          ...shown,
         },
-        body: new URLSearchParams({
-          token: tokens.refreshToken ?? tokens.accessToken,
-          ...(client.auth.clientAuth === 'body' && {
-            client_id: client.clientId,
-            client_secret: client.clientSecret.reveal(),
-          }),
-        }).toString(),
+        body: form.toString(),
       })
       const { ok, status } = await raceSignal(sent, deadline.signal)
       if (!ok) deps.log('warn', 'a provider did not take tokens back', { provider, status })

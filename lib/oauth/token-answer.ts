@@ -56,7 +56,7 @@ const temporary = new Set([
 
 /**
  * What the answer of a token endpoint means, in the dialects there are: errors under 200 (GitHub, Slack's `ok: false`),
- * `expires_in` as text, refresh tokens left out. The body decides before the status does.
+ * `expires_in` as text, refresh tokens left out. A grant is lost only by the word of a server that is well: not under 5xx or 429.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5
  */
 export function readTokenAnswer(
@@ -66,8 +66,8 @@ export function readTokenAnswer(
 ): TokenOutcome {
   const error = errorIn(answer)
   if (error !== undefined) {
-    if (lost.has(error)) return { kind: 'refused', error }
     const isTemporary = temporary.has(error) || status >= 500 || status === 429
+    if (lost.has(error) && !isTemporary) return { kind: 'refused', error }
     return { kind: isTemporary ? 'unavailable' : 'misconfigured', error }
   }
   if (status >= 500 || status === 429) return { kind: 'unavailable', error: `status ${status}` }

@@ -1,8 +1,9 @@
 import { oauth as limits } from '../config/defaults.ts'
+import { boundedText } from '../primitives/bounded-text.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Secret } from '../primitives/secret.ts'
-import type { ClientAuth, OAuthCode, OAuthGrant } from '../providers/auth.ts'
+import type { OAuthCode, OAuthGrant } from '../providers/auth.ts'
 import { readTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
 export interface TokenEndpointDeps {
@@ -30,12 +31,8 @@ export async function askTokenEndpoint(
   const headers = new Headers({
     accept: 'application/json',
     'content-type': 'application/x-www-form-urlencoded',
-    ...authorization(auth.clientAuth, clientId, clientSecret),
+    ...identify(form, { clientId, clientSecret, auth }),
   })
-  if (auth.clientAuth === 'body') {
-    form.set('client_id', clientId)
-    form.set('client_secret', clientSecret.reveal())
-  }
   const deadline = deadlineAfter(deps.clock, limits.requestMs)
   try {
     const { signal } = deadline
@@ -54,10 +51,20 @@ export async function askTokenEndpoint(
   }
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */
-function authorization(clientAuth: ClientAuth, clientId: string, secret: Secret): Record<string, string> {
-  if (clientAuth !== 'basic') return {}
-  const pair = `${formEncoded(clientId)}:${formEncoded(secret.reveal())}`
+/**
+ * Puts into `form`, or the headers it gives, who asks. A public client has no secret and names itself.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ */
+export function identify(
+  form: URLSearchParams,
+  { clientId, clientSecret, auth }: Asker,
+): Readonly<Record<string, string>> {
+  if (auth.clientAuth !== 'basic') {
+    if (auth.clientAuth === 'body' || auth.kind === 'oauth2-code') form.set('client_id', clientId)
+    if (auth.clientAuth === 'body') form.set('client_secret', clientSecret.reveal())
+    return {}
+  }
+  const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret.reveal())}`
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
@@ -71,16 +78,9 @@ interface Answered {
 
 async function post(url: string, init: RequestInit, ask: typeof fetch): Promise<Answered> {
   const answer = await ask(url, init)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.byteLength
-    if (size > limits.maxAnswerBytes) throw new Error('answered with too much')
-    chunks.push(chunk)
-  }
   return {
     status: answer.status,
-    text: Buffer.concat(chunks).toString('utf8'),
+    text: await boundedText(answer, limits.maxAnswerBytes),
     contentType: answer.headers.get('content-type') ?? '',
   }
 }

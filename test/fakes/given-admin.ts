@@ -1,4 +1,4 @@
-import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { codeGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'

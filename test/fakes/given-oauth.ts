@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { oauthApp, type OAuthAppDeps } from '#functions/oauth/app.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
-import { codeGrantOf } from '#lib/oauth/code-grant.ts'
+import { codeGrantOf } from '#lib/oauth/grant-of.ts'
 import { later } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'

@@ -71,6 +71,16 @@ describe('what is sent', () => {
     expect(seen[0]?.headers.accept).toBe('application/json')
   })
 
+  test('a public client names itself, as it has no secret', async () => {
+    await ask(json(200, good), { ...sandbox.auth, clientAuth: 'none' })
+    expect(seen[0]?.headers.authorization).toBeUndefined()
+    expect(Object.fromEntries(new URLSearchParams(seen[0]?.body))).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'refresh-canary',
+      client_id: 'id',
+    })
+  })
+
   test('M31: a code is sent once, whatever becomes of it', async () => {
     for (const answer of [
       json(503, {}),
@@ -173,6 +183,8 @@ describe('what is not', () => {
     ['an error that is an object', json(400, { error: { code: 'invalid_grant' } }), 'refused'],
     ['temporarily_unavailable', json(400, { error: 'temporarily_unavailable' }), 'unavailable'],
     ['429', json(429, { error: 'moon_phase' }), 'unavailable'],
+    ['invalid_grant by a server that is ill', json(503, { error: 'invalid_grant' }), 'unavailable'],
+    ['invalid_grant when asked too often', json(429, { error: 'invalid_grant' }), 'unavailable'],
     ['500 with JSON', json(500, {}), 'unavailable'],
     ['503 with HTML', json(503, '<html>', { 'content-type': 'text/html' }), 'unavailable'],
     ['B067: HTML', json(200, '<html>', { 'content-type': 'text/html' }), 'unavailable'],
