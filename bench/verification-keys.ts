@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import https from 'node:https'
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -57,7 +58,7 @@ async function snsCases(bytes: number): Promise<Case[]> {
     Signature: signature.toString('base64'),
   }
   const body = Buffer.from(JSON.stringify(whole))
-  const at = { now, site: publishing(pem), roots: () => [] }
+  const at = { now, site: publishing(pem), roots: () => [], postback: noPostback, provider: 'test' }
   const secrets = [new Secret(TopicArn)]
   const validator = new MessageValidator()
   answerWith(pem)
@@ -102,7 +103,7 @@ async function oidcCases(bytes: number): Promise<Case[]> {
     .sign(privateKey)
   const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256' }] })
   const pem = publicKey.export({ format: 'pem', type: 'spki' }) as string
-  const at = { now, site: publishing(jwks), roots: () => [] }
+  const at = { now, site: publishing(jwks), roots: () => [], postback: noPostback, provider: 'test' }
   const secrets = [new Secret(`${audience} ${email}`)]
   const delivery = { header: () => `Bearer ${token}`, body: Buffer.alloc(bytes) }
   const client = new OAuth2Client()

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { env, secretName } from '#lib/config/names.ts'
 import { Secret } from '#lib/primitives/secret.ts'
+import { noPostback } from '#lib/webhooks/postback.ts'
 import { noSite } from '#lib/webhooks/sender-site.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 import { examples, outputFor, type Context } from '../context.ts'
@@ -81,6 +82,8 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
       now: io.clock.now(),
       site: noSite,
       roots: () => [],
+      postback: noPostback,
+      provider: endpoint.provider,
     })
     if (kind === 'no_usable_secret')
       throw new Failure(

@@ -7,6 +7,9 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { ingest as limits } from '#lib/config/defaults.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
+import { appTokenLater } from '#lib/oauth/app-token-later.ts'
+import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
+import { appGrantOf } from '#lib/oauth/grant-of.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
@@ -15,9 +18,16 @@ import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import { httpsPostback } from '#lib/webhooks/postback.https.ts'
 import { httpsSite } from '#lib/webhooks/sender-site.https.ts'
 import type { IngestDeps } from '#lib/webhooks/ingest.ts'
 import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
+
+/** Node loads its `fetch` when it is first looked at, which most starts never do. */
+const fetch: typeof globalThis.fetch = (input, init) => {
+  const { fetch: send } = globalThis
+  return send(input, init)
+}
 
 /** Everything the webhook function needs, from its environment and the directory beside its code. */
 export function compose(): IngestDeps {
@@ -25,6 +35,15 @@ export function compose(): IngestDeps {
   const random = systemRandom
   const log = jsonLog(writeLine, () => iso(clock.now()))
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
+  const client = secretsManagerClient({ maxAttempts: 2 })
+  const stage = required(env.stage)
+  const clients = secretsManagerClients({
+    client,
+    stage,
+    authOf: appGrantOf,
+    fromEnvironment: optional,
+    clock,
+  })
   return {
     clock,
     random,
@@ -34,21 +53,20 @@ export function compose(): IngestDeps {
     directory,
     provider: findProvider,
     secrets: secretsManagerSecrets({
-      client: secretsManagerClient({ maxAttempts: 2 }),
-      stage: required(env.stage),
+      client,
+      stage,
       directory,
       fromEnvironment: optional,
       clock,
       random,
       log,
     }),
-    site: httpsSite({
-      // Node loads its `fetch` when it is first looked at, which most starts never do.
-      get fetch() {
-        return globalThis.fetch
-      },
+    site: httpsSite({ fetch, clock, log }),
+    postback: httpsPostback({
+      fetch,
       clock,
       log,
+      accessToken: appTokenLater({ fetch, clock, clientOf: (provider) => clients.of(provider) }),
     }),
     roots: () => rootCertificates,
     // One attempt per call: ingest tries twice by its own budget.

@@ -31,6 +31,8 @@ export const senderSite = {
   requestsPerMinute: 30,
   keepDocuments: 32,
   keepMs: hours(6),
+  /** Asking a sender for its own words, a token for that included. */
+  postbackMs: ms(1_500),
   /** A document that did not have the right key is asked for again no sooner than this. */
   cooldownMs: minutes(1),
 } as const

@@ -26,6 +26,20 @@ export const paypal = {
       signature: { header: 'paypal-transmission-sig' },
       id: { header: 'paypal-transmission-id' },
       timestamp: { header: 'paypal-transmission-time' },
+      postback: [
+        {
+          certificates: 'https://api.sandbox.paypal.com/',
+          url: 'https://api-m.sandbox.paypal.com/v1/notifications/verify-webhook-signature',
+        },
+        {
+          certificates: 'https://api-m.sandbox.paypal.com/',
+          url: 'https://api-m.sandbox.paypal.com/v1/notifications/verify-webhook-signature',
+        },
+        {
+          certificates: 'https://api',
+          url: 'https://api-m.paypal.com/v1/notifications/verify-webhook-signature',
+        },
+      ],
       signed: ['{id}', '|', '{timestamp}', '|', '{secret}', '|', '{crc32}'],
     },
     secretSuffix: 'WEBHOOK_ID',

@@ -87,6 +87,8 @@ export interface CertificateScheme {
   readonly signed: readonly string[]
   readonly id: { readonly header: string }
   readonly timestamp: { readonly header: string }
+  /** Where the sender says whether it signed a message, by where the certificate is from; for one that can't be judged here. */
+  readonly postback?: readonly { readonly certificates: string; readonly url: string }[]
 }
 
 /** An OIDC token in `Authorization: Bearer`, RS256. The secret is `{audience} {e-mail}`: for whom it is, and who sends it. */

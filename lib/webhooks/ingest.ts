@@ -14,6 +14,7 @@ import { answerOf, type Answer } from './ack.ts'
 import { identify, reader } from '../facts/identity.ts'
 import type { LiveSecrets, SigningSecrets } from './secrets.ts'
 import type { SenderSite } from './sender-site.ts'
+import type { Postback } from './postback.ts'
 import { store, type StoreDeps } from './store.ts'
 import type { Verdict } from './verdict.ts'
 import { accountOf, tenantOf } from '../facts/tenant.ts'
@@ -26,6 +27,8 @@ export interface IngestDeps extends StoreDeps {
   readonly metrics: Metrics
   /** Where senders publish their certificates and keys. */
   readonly site: SenderSite
+  /** Asks a sender for its own words. */
+  readonly postback: Postback
   /** Certificates, PEM, at which a sender's chain may end. */
   readonly roots: () => readonly string[]
   /** A log for what strangers can cause at will. */
@@ -84,8 +87,8 @@ async function authenticate(
     return refused('unavailable', 'Send it again later: the signing secrets have not been read yet.')
   }
   const delivery = withAliases(addressed(arrival, endpoint), declaration)
-  const { site, roots } = deps
-  const at = { now: deps.clock.now(), site, roots }
+  const { site, roots, postback } = deps
+  const at = { now: deps.clock.now(), site, roots, postback, provider: endpoint.provider }
   const verdict = await verify(declaration.scheme, delivery, live.secrets, at)
   if (verdict.kind !== 'valid') return refuse(verdict, endpoint, deps)
   return accept(delivery, endpoint, declaration, deps)

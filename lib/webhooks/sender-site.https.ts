@@ -1,8 +1,10 @@
 import { senderSite as limits } from '../config/defaults.ts'
 import { describeError } from '../errors/sluice-error.ts'
+import { boundedText } from '../primitives/bounded-text.ts'
 import { elapsed, ms, type Clock, type EpochMs } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Log } from '../telemetry/log.ts'
+import { perMinute } from './per-minute.ts'
 import type { SenderSite, SiteDocument } from './sender-site.ts'
 
 export interface HttpsSiteOptions {
@@ -69,18 +71,7 @@ async function get(url: string, ask: typeof fetch, signal: AbortSignal): Promise
   const answer = await ask(url, { redirect: 'error', signal })
   if (answer.status === 404 || answer.status === 403) return { kind: 'absent' }
   if (!answer.ok) throw new Error(`answered ${answer.status}`)
-  return { kind: 'found', text: await boundedText(answer) }
-}
-
-async function boundedText(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.byteLength
-    if (size > limits.maxBytes) throw new Error('answered with too much')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  return { kind: 'found', text: await boundedText(answer, limits.maxBytes) }
 }
 
 /** The oldest goes when there are too many: addresses come from requests. */
@@ -89,17 +80,4 @@ function remember(known: Map<string, Remembered>, url: string, memory: Remembere
   known.set(url, memory)
   const [oldest] = known.keys()
   if (known.size > limits.keepDocuments && oldest !== undefined) known.delete(oldest)
-}
-
-function perMinute(most: number, clock: Clock): () => boolean {
-  let since = clock.now()
-  let count = 0
-  return () => {
-    if (elapsed(since, clock.now()) >= 60_000) {
-      since = clock.now()
-      count = 0
-    }
-    count += 1
-    return count <= most
-  }
 }

@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { webhookApp } from '#functions/webhook/app.ts'
 import type { Envelope } from '#lib/buffer/envelope.ts'
@@ -65,6 +66,7 @@ function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, sto
     metrics: { count: quiet },
     provider: (id) => (id === provider.id ? provider : undefined),
     site: kitSite,
+    postback: noPostback,
     roots: () => kitRoots,
     directory: directoryOf([
       {

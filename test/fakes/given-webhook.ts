@@ -11,6 +11,7 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { formatLine, type Log } from '#lib/telemetry/log.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { directoryOf, type Endpoint } from '#lib/webhooks/directory.ts'
+import { noPostback, type Postback } from '#lib/webhooks/postback.ts'
 import { noSite, type SenderSite } from '#lib/webhooks/sender-site.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
@@ -42,6 +43,7 @@ export function givenWebhook(options: {
   readonly answer?: Answer
   readonly clock?: VirtualClock
   readonly site?: SenderSite
+  readonly postback?: Postback
   /** Certificates, PEM, at which a sender's chain may end. */
   readonly roots?: readonly string[]
   readonly secretsUnavailable?: boolean
@@ -72,6 +74,7 @@ export function givenWebhook(options: {
     directory: directoryOf(options.endpoints),
     provider: findProvider,
     site: options.site ?? noSite,
+    postback: options.postback ?? noPostback,
     roots: () => options.roots ?? [],
     secrets: {
       of: async ({ id }) => {

@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import { noSite } from '#lib/webhooks/sender-site.ts'
 import { createHmac } from 'node:crypto'
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
@@ -196,6 +197,7 @@ function handlerOf(box: Sandbox, world: World): GatewayHandler {
     directory: directoryOf(endpoints),
     provider: findProvider,
     site: noSite,
+    postback: noPostback,
     roots: () => [],
     secrets: { of: async () => ({ kind: 'loaded', secrets: [new Secret(secret)] }) },
     buffer: sqsBuffer({ client: client('sqs'), queueUrl: urls.events }),

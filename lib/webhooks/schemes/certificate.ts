@@ -5,6 +5,7 @@ import type { Secret } from '../../primitives/secret.ts'
 import type { CertificateScheme } from '../../providers/scheme.ts'
 import type { Circumstances } from '../circumstances.ts'
 import type { Delivery } from '../delivery.ts'
+import { postbackUrl } from '../postback.ts'
 import { refused, valid, type Refusal, type Verdict } from '../verdict.ts'
 import { eachSignedPart } from './template.ts'
 import { certificatesIn, commonName, leadsToRoot } from './x509.ts'
@@ -12,7 +13,8 @@ import { certificatesIn, commonName, leadsToRoot } from './x509.ts'
 /**
  * RSA with SHA-256 by a certificate that the request names. The address is a header that nobody signs, so it must be one of
  * the provider's own, and what is found there must be for the provider's name and lead to a known root. The algorithm is
- * pinned: a header that names another is refused, never followed.
+ * pinned: a header that names another is refused, never followed. What can't be judged so is put to the sender itself, where
+ * the operator has given credentials for that.
  * @see https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverification
  */
 export async function verifyCertificate(
@@ -27,18 +29,48 @@ export async function verifyCertificate(
   if (typeof parts === 'string') return refused(parts)
 
   const document = await at.site.document(parts.url)
-  if (document.kind === 'unavailable') return { kind: 'key_unavailable' }
+  if (document.kind === 'unavailable') {
+    const answer = await askSender(scheme, parts, { delivery, usable }, at)
+    return answer.kind === 'refused' && answer.reason === 'certificate_refused'
+      ? { kind: 'key_unavailable' }
+      : answer
+  }
   const chain = document.kind === 'found' ? certificatesIn(document.text) : []
   const [own] = chain
-  const isTrusted =
-    own !== undefined &&
-    commonName(own).endsWith(scheme.certificate.subjectEnds) &&
-    leadsToRoot(chain, rootsOf(at.roots()), at.now)
-  if (!isTrusted) return refused('certificate_refused')
+  if (!own || !commonName(own).endsWith(scheme.certificate.subjectEnds)) return refused('certificate_refused')
+  if (!leadsToRoot(chain, rootsOf(at.roots()), at.now)) {
+    return askSender(scheme, parts, { delivery, usable }, at)
+  }
   const isSigned = usable.some((secret) =>
     verifySignature('sha256', signedBytes(scheme, parts, secret), own.publicKey, parts.signature),
   )
   return isSigned ? valid : refused('signature_mismatch')
+}
+
+/** What can't be judged here, the sender can: its certificate did not come with its chain, or did not come at all. */
+async function askSender(
+  scheme: CertificateScheme,
+  parts: Parts,
+  { delivery, usable }: { readonly delivery: Delivery; readonly usable: readonly string[] },
+  { postback, provider }: Circumstances,
+): Promise<Verdict> {
+  const url = postbackUrl(scheme, parts.url)
+  let isRefused = false
+  for (const secret of url === undefined ? [] : usable) {
+    const facts = {
+      auth_algo: scheme.algorithm.value,
+      cert_url: parts.url,
+      transmission_id: parts.id,
+      transmission_sig: delivery.header(scheme.signature.header) ?? '',
+      transmission_time: parts.timestamp,
+      webhook_id: secret,
+    }
+    const answer = await postback({ provider, url: url ?? '', facts, body: delivery.body })
+    if (answer === 'valid') return valid
+    if (answer === 'unavailable') return { kind: 'key_unavailable' }
+    isRefused ||= answer === 'refused'
+  }
+  return refused(isRefused ? 'signature_mismatch' : 'certificate_refused')
 }
 
 interface Parts {

@@ -11,6 +11,7 @@ import { Secret } from '#lib/primitives/secret.ts'
 import { canSign } from '#cli/sign.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
+import { noPostback } from '#lib/webhooks/postback.ts'
 import { noSite } from '#lib/webhooks/sender-site.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 
@@ -105,7 +106,7 @@ test('what only a provider can sign is refused in so many words', () => {
   expect(() => signed('sendgrid', text)).toThrow('only the provider itself can sign this')
 })
 
-const at = { now, site: noSite, roots: () => [] }
+const at = { now, site: noSite, roots: () => [], postback: noPostback, provider: 'test' }
 
 const digests = ['hex', 'base64', 'base64url'] as const
 const formats = [

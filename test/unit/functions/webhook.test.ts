@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import { noSite } from '#lib/webhooks/sender-site.ts'
 import { expect, test } from 'vitest'
 import { webhookApp } from '#functions/webhook/app.ts'
@@ -31,6 +32,7 @@ test('a fault of our own is 500 that says nothing of it, and one line that does'
     directory: directoryOf([endpointOf('hmac')]),
     provider: findProvider,
     site: noSite,
+    postback: noPostback,
     roots: () => [],
     secrets: { of: () => Promise.reject(new TypeError('a bug with detail')) },
     buffer: sqsBuffer({ client: { send: () => Promise.resolve({}) } as never, queueUrl: 'q' }),
@@ -57,6 +59,7 @@ test('no line holds a secret, a body or a header, whatever goes wrong', async ()
     directory: directoryOf([endpointOf('hmac')]),
     provider: findProvider,
     site: noSite,
+    postback: noPostback,
     roots: () => [],
     secrets: { of: async () => ({ kind: 'loaded', secrets: [new Secret('hunter2-secret')] }) },
     buffer: {

@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
@@ -16,7 +17,13 @@ import { siteOf } from '#test/fakes/sender-site.ts'
 
 const messages = 1_000
 const nowSeconds = 1_798_761_600
-const at = (site: ReturnType<typeof siteOf>) => ({ now: epochMs(nowSeconds * 1_000), site, roots: () => [] })
+const at = (site: ReturnType<typeof siteOf>) => ({
+  now: epochMs(nowSeconds * 1_000),
+  site,
+  roots: () => [],
+  postback: noPostback,
+  provider: 'test',
+})
 const random = seededRandom(3)
 const below = (limit: number): number => Math.floor(random.fraction() * limit)
 const word = (): string => Buffer.from(random.bytes(1 + below(24))).toString('base64url')

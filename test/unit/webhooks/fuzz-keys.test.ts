@@ -1,3 +1,4 @@
+import { noPostback } from '#lib/webhooks/postback.ts'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { epochMs } from '#lib/primitives/clock.ts'
@@ -62,7 +63,13 @@ describe.each(Object.entries(senders))('%s', (id, { secret, allowed, headers, bo
     const site = siteOf({ [place]: 'no certificate', [certs]: '' })
     const scheme = findProvider(id)?.webhooks?.scheme
     if (!scheme) throw new Error(`${id} has no scheme`)
-    const at = { now: epochMs(1_780_000_000_000), site, roots: () => [] }
+    const at = {
+      now: epochMs(1_780_000_000_000),
+      site,
+      roots: () => [],
+      postback: noPostback,
+      provider: 'test',
+    }
     await fc.assert(
       fc.asyncProperty(
         headers,

@@ -5,6 +5,12 @@ import { issue, type Issued } from '#test/fakes/certificates.ts'
 import { endpointOf, gatewayEvent, givenWebhook } from '#test/fakes/given-webhook.ts'
 import { expectBadSignature, expectRefusal } from '#test/fakes/refusal.ts'
 import { siteOf } from '#test/fakes/sender-site.ts'
+import { silentLog } from '#lib/telemetry/log.ts'
+import { virtualClock, type VirtualClock } from '#test/fakes/virtual-clock.ts'
+import { senderSite as limits } from '#lib/config/defaults.ts'
+import { Secret } from '#lib/primitives/secret.ts'
+import { httpsPostback } from '#lib/webhooks/postback.https.ts'
+import type { Postback } from '#lib/webhooks/postback.ts'
 
 const certUrl = 'https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594'
 const webhookId = '5L518819FA0214926'
@@ -51,7 +57,15 @@ const headers = (): Record<string, string> => ({
   'paypal-cert-url': certUrl,
 })
 
-function given(text = `${leaf.pem}\n${between.pem}\n`, { secrets = [webhookId], isDown = false } = {}) {
+interface Given {
+  readonly secrets?: readonly string[]
+  readonly isDown?: boolean
+  readonly postback?: Postback
+  readonly clock?: VirtualClock
+}
+
+function given(text = `${leaf.pem}\n${between.pem}\n`, options: Given = {}) {
+  const { secrets = [webhookId], isDown = false, ...others } = options
   const site = siteOf({ [certUrl]: text }, { isDown })
   const roots = [root.pem]
   const webhook = givenWebhook({
@@ -59,6 +73,7 @@ function given(text = `${leaf.pem}\n${between.pem}\n`, { secrets = [webhookId], 
     secrets: { paypal: secrets },
     site,
     roots,
+    ...others,
   })
   const post = (changes: Record<string, string | undefined> = {}, sent = body) =>
     webhook.send(
@@ -168,5 +183,104 @@ describe('what is refused by its certificate or signature', () => {
   test.each([[[]], [['']], [[' ']]])('B013: with %j for an id the endpoint answers 503', async (secrets) => {
     const webhook = given(undefined, { secrets })
     expectRefusal(webhook, await webhook.post(), 503, 'endpoint_misconfigured')
+  })
+})
+
+describe('what can not be judged here is put to PayPal itself', () => {
+  const withPostback = (answer: () => Response, { isSetUp = true, text = leaf.pem, isDown = false } = {}) => {
+    const clock = virtualClock()
+    const requests: { readonly url: string; readonly text: string; readonly authorization: string | null }[] =
+      []
+    const postback = httpsPostback({
+      clock,
+      log: silentLog,
+      fetch: async (url, init) => {
+        const request = new Request(url, init)
+        requests.push({
+          url: request.url,
+          text: await request.text(),
+          authorization: request.headers.get('authorization'),
+        })
+        return answer()
+      },
+      accessToken: async () => (isSetUp ? new Secret('token-of-ours') : undefined),
+    })
+    return { ...given(text, { isDown, postback, clock }), requests }
+  }
+  const says = (status: string) => () => Response.json({ verification_status: status })
+
+  test('its word counts, and it gets the event as it came', async () => {
+    const { post, requests } = withPostback(says('SUCCESS'))
+    const spaced = body.replace('{', '{ ').replace('}', ',"n":1.10}')
+    expect((await post({}, spaced)).statusCode).toBe(202)
+    expect(requests).toHaveLength(1)
+    expect(requests[0]).toMatchObject({
+      url: 'https://api-m.paypal.com/v1/notifications/verify-webhook-signature',
+      authorization: 'Bearer token-of-ours',
+    })
+    expect(requests[0]?.text.endsWith(`"webhook_event":${spaced}}`)).toBe(true)
+    expect(JSON.parse(requests[0]?.text ?? '')).toMatchObject({
+      auth_algo: 'SHA256withRSA',
+      cert_url: certUrl,
+      transmission_id: id,
+      transmission_time: time,
+      transmission_sig: headers()['paypal-transmission-sig'],
+      webhook_id: webhookId,
+    })
+  })
+
+  test('a forged one is refused by it', async () => {
+    const webhook = withPostback(says('FAILURE'))
+    expectBadSignature(webhook, await webhook.post(), 'paypal')
+    expect(webhook.lines[0]).toContain('signature_mismatch')
+  })
+
+  test('a certificate that can not be fetched is no reason to wait, when PayPal answers', async () => {
+    expect((await withPostback(says('SUCCESS'), { isDown: true }).post()).statusCode).toBe(202)
+  })
+
+  test.each([
+    ['is away', () => new Response('', { status: 503 })],
+    ['refuses our token', () => new Response('', { status: 401 })],
+    ['has had enough', () => new Response('', { status: 429 })],
+    ['answers with a page', () => new Response('<html>')],
+    ['answers with too much', () => new Response('x'.repeat(70_000))],
+  ])('while it %s nobody knows: 503, to be sent again', async (_name, answer) => {
+    const webhook = withPostback(answer)
+    expectRefusal(webhook, await webhook.post(), 503, 'unavailable')
+  })
+
+  test('without credentials of ours the certificate alone decides', async () => {
+    const webhook = withPostback(says('SUCCESS'), { isSetUp: false })
+    expectBadSignature(webhook, await webhook.post(), 'paypal')
+    expect(webhook.lines[0]).toContain('certificate_refused')
+    expect(webhook.requests).toEqual([])
+  })
+
+  test('it is not asked what the certificate has decided, nor about a certificate for another name', async () => {
+    const text = `${leaf.pem}\n${between.pem}`
+    const good = withPostback(says('FAILURE'), { text })
+    expect((await good.post()).statusCode).toBe(202)
+    const forged = withPostback(says('SUCCESS'), { text })
+    expectBadSignature(forged, await forged.post({}, `${body} `), 'paypal')
+    const another = withPostback(says('SUCCESS'), { text: chains['for another name'] ?? '' })
+    expectBadSignature(another, await another.post(), 'paypal')
+    expect([...good.requests, ...forged.requests, ...another.requests]).toEqual([])
+  })
+
+  test.each([
+    ['ends the event early and names another webhook', `${body},"webhook_id":"of the forger"`],
+    ['is no JSON', 'x'],
+    ['is no object', '[1]'],
+  ])('a body that %s is not put to it', async (_name, text) => {
+    const { post, requests } = withPostback(says('SUCCESS'))
+    expect((await post({}, text)).statusCode).toBe(401)
+    expect(requests).toEqual([])
+  })
+
+  test('strangers can not make a flood of it', async () => {
+    const { post, requests } = withPostback(says('FAILURE'))
+    for (let nth = 0; nth < 40; nth += 1) await post()
+    expect(requests).toHaveLength(limits.requestsPerMinute)
   })
 })
