@@ -144,10 +144,15 @@ function refusalOf(account: string | undefined, { state, grant }: Granted): Refu
   return missing.length > 0 ? 'scopes_missing' : undefined
 }
 
-async function accountOf({ client, grant, query }: Granted, deps: CallbackDeps): Promise<string | undefined> {
+async function accountOf(
+  { client, grant, query, now }: Granted,
+  deps: CallbackDeps,
+): Promise<string | undefined> {
   const { account } = client.auth
+  const { clientId } = client
   if ('query' in account) return named(query[account.query])
-  if ('claim' in account) return named(grant.idToken && idTokenClaims(grant.idToken)?.[account.claim])
+  if ('claim' in account)
+    return named(grant.idToken && idTokenClaims(grant.idToken, { clientId, now })?.[account.claim])
   if ('url' in account) return named(readPointer(await profile(account.url, grant, deps), account.pointer))
   return named(readPointer(grant.answer, account.pointer))
 }

@@ -9,7 +9,7 @@ import type { OAuthCode } from '../providers/auth.ts'
 import type { Connection, ReauthCause, Tokens } from '../vault/connection.ts'
 import type { Lease, SaveOutcome, TokenFacts } from '../vault/vault.ts'
 import { announceExpiry, announceReauth } from './announce.ts'
-import { idTokenClaims } from './id-token.ts'
+import { unjudgedClaims } from './id-token.ts'
 import { refreshGrant } from './grants.ts'
 import type { RefreshDeps } from './refresh-deps.ts'
 import { keepSuccessor } from './keep-successor.ts'
@@ -159,7 +159,7 @@ async function end(
 
 /** The account that a token answer itself names. */
 function accountIn({ answer, idToken }: Grant, account: OAuthCode['account']): unknown {
-  if ('claim' in account) return idToken === undefined ? undefined : idTokenClaims(idToken)?.[account.claim]
+  if ('claim' in account) return idToken === undefined ? undefined : unjudgedClaims(idToken)?.[account.claim]
   return 'pointer' in account && !('url' in account) ? readPointer(answer, account.pointer) : undefined
 }
 

@@ -1,9 +1,12 @@
 import { oauth as limits } from '../config/defaults.ts'
+import { boundedText } from '../primitives/bounded-text.ts'
 import { ms, type Clock } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
+import { readPointer } from '../primitives/json-pointer.ts'
+import type { Revocation } from '../providers/auth.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Connection, Tokens } from '../vault/connection.ts'
-import type { OAuthClients } from './client.ts'
+import type { OAuthClient, OAuthClients } from './client.ts'
 import { identify } from './token-endpoint.ts'
 
 export interface RevokeDeps {
@@ -13,36 +16,86 @@ export interface RevokeDeps {
   readonly log: Log
 }
 
+/** Whose tokens; without an account only the tokens themselves can be given back. */
+export type Revoked = Pick<Connection, 'provider'> & Partial<Pick<Connection, 'account'>>
+
 /**
- * Gives tokens back to the provider where it has an address for that: the refresh token where there is one, as that ends the
- * whole grant. Never throws: what the provider did not hear, its own expiry ends.
+ * Gives tokens back to the provider where it has an address for that, by RFC 7009 or the provider's own way. Never throws:
+ * what the provider did not hear is logged.
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 export function revoker(deps: RevokeDeps) {
-  return async ({ provider }: Pick<Connection, 'provider'>, tokens: Tokens): Promise<void> => {
+  return async (whose: Revoked, tokens: Tokens): Promise<void> => {
+    const { provider } = whose
     const deadline = deadlineAfter(deps.clock, ms(limits.requestMs / 2))
     try {
       const client = await deps.clients.of(provider)
       const url = client?.auth.revokeUrl
-      if (!client || url === undefined) return
-      const form = new URLSearchParams({ token: tokens.refreshToken ?? tokens.accessToken })
-      const shown = identify(form, client)
-      const sent = deps.fetch(url, {
-        method: 'POST',
-        redirect: 'manual',
-        signal: deadline.signal,
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          ...shown,
-        },
-        body: form.toString(),
-      })
-      const { ok, status } = await raceSignal(sent, deadline.signal)
-      if (!ok) deps.log('warn', 'a provider did not take tokens back', { provider, status })
+      const request = client && requestFor(client, whose, tokens)
+      if (url === undefined || !request) return
+      const sent = send(url, { ...request, redirect: 'manual', signal: deadline.signal }, deps.fetch)
+      const { isTaken, status } = await raceSignal(sent, deadline.signal)
+      if (!isTaken) deps.log('warn', 'a provider did not take tokens back', { provider, status })
     } catch {
       deps.log('warn', 'a provider did not take tokens back', { provider })
     } finally {
       deadline.end()
     }
+  }
+}
+
+/** `undefined` where the provider ends an account's grant, and the account is not known. */
+function requestFor(client: OAuthClient, whose: Revoked, tokens: Tokens): RequestInit | undefined {
+  const own: Revocation | undefined = client.auth.revocation
+  const form = new URLSearchParams()
+  if (!own) {
+    // The refresh token where there is one: that ends the whole grant.
+    form.set('token', tokens.refreshToken ?? tokens.accessToken)
+    return formRequest(form, identify(form, client))
+  }
+  const values = { access_token: tokens.accessToken, account: whose.account, client_id: client.clientId }
+  for (const [name, of] of Object.entries(own.fields)) {
+    const value = values[of]
+    if (value === undefined) return undefined
+    form.set(name, value)
+  }
+  const shown = authorizationFor(own, client)
+  return own.method === 'POST'
+    ? formRequest(form, shown)
+    : {
+        method: own.method,
+        headers: { 'content-type': 'application/json', 'user-agent': 'sluice', ...shown },
+        body: JSON.stringify(Object.fromEntries(form)),
+      }
+}
+
+const formRequest = (form: URLSearchParams, shown: Readonly<Record<string, string>>): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded', ...shown },
+  body: form.toString(),
+})
+
+function authorizationFor({ who }: Revocation, client: OAuthClient): Readonly<Record<string, string>> {
+  if (who === 'token') return {}
+  if (who === 'secret') return { authorization: `Bearer ${client.clientSecret.reveal()}` }
+  return identify(new URLSearchParams(), { ...client, auth: { ...client.auth, clientAuth: 'basic' } })
+}
+
+/** Slack says no under 200. */
+async function send(
+  url: string,
+  init: RequestInit,
+  ask: typeof fetch,
+): Promise<{ readonly isTaken: boolean; readonly status: number }> {
+  const answer = await ask(url, init)
+  const text = await boundedText(answer, limits.maxAnswerBytes)
+  return { isTaken: answer.ok && !saysNo(text), status: answer.status }
+}
+
+function saysNo(text: string): boolean {
+  try {
+    return readPointer(JSON.parse(text), '/ok') === false
+  } catch {
+    return false
   }
 }

@@ -9,8 +9,10 @@ export interface OAuthCode {
   readonly kind: 'oauth2-code'
   readonly authorizeUrl: string
   readonly tokenUrl: string
-  /** RFC 7009, or the provider's own way; without it a disconnect deletes only what is here. */
+  /** Where tokens are given back; without it a disconnect deletes only what is here. */
   readonly revokeUrl?: string
+  /** How, where that is not as RFC 7009 says. */
+  readonly revocation?: Revocation
   readonly clientAuth: ClientAuth
   readonly pkce: boolean
   readonly scopes: { readonly separator: ' ' | ','; readonly default: readonly string[] }
@@ -54,6 +56,15 @@ export interface ApiKey {
     | { readonly basic: true }
   /** The key ends this many days after it was made. */
   readonly hardExpiryDays?: number
+}
+
+/** A provider's own way to take tokens back. */
+export interface Revocation {
+  /** POST sends a form, DELETE an object. */
+  readonly method: 'POST' | 'DELETE'
+  /** Who asks: the client by Basic, its secret as a bearer, or nobody but the token itself. */
+  readonly who: 'client' | 'secret' | 'token'
+  readonly fields: Readonly<Record<string, 'access_token' | 'account' | 'client_id'>>
 }
 
 export type ClientAuth = 'basic' | 'body' | 'none'

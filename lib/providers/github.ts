@@ -37,6 +37,9 @@ export const github = {
     kind: 'oauth2-code',
     authorizeUrl: 'https://github.com/login/oauth/authorize',
     tokenUrl: 'https://github.com/login/oauth/access_token',
+    // This token alone: `/grant` would end what the user has with other tenants.
+    revokeUrl: 'https://api.github.com/applications/{client_id}/token',
+    revocation: { method: 'DELETE', who: 'client', fields: { access_token: 'access_token' } },
     clientAuth: 'body',
     pkce: true,
     scopes: { separator: ' ', default: ['repo'] },

@@ -45,6 +45,7 @@ export const slack = {
     authorizeUrl: 'https://slack.com/oauth/v2/authorize',
     tokenUrl: 'https://slack.com/api/oauth.v2.access',
     revokeUrl: 'https://slack.com/api/auth.revoke',
+    revocation: { method: 'POST', who: 'token', fields: { token: 'access_token' } },
     clientAuth: 'body',
     pkce: false,
     scopes: { separator: ',', default: ['chat:write', 'channels:history'] },

@@ -51,6 +51,11 @@ export const stripe = {
     authorizeUrl: 'https://connect.stripe.com/oauth/authorize',
     tokenUrl: 'https://connect.stripe.com/oauth/token',
     revokeUrl: 'https://connect.stripe.com/oauth/deauthorize',
+    revocation: {
+      method: 'POST',
+      who: 'secret',
+      fields: { client_id: 'client_id', stripe_user_id: 'account' },
+    },
     clientAuth: 'body',
     pkce: false,
     scopes: { separator: ' ', default: ['read_write'] },

@@ -56,7 +56,13 @@ const keyWrap: KeyWrap = {
 /** The connect flow with everything real but time, KMS, and the provider, which answers as told. */
 export async function givenOAuth(
   { client }: Tables,
-  options: { readonly auth?: Partial<OAuthCode>; readonly answer?: object; readonly account?: string } = {},
+  options: {
+    readonly auth?: Partial<OAuthCode>
+    readonly answer?: object
+    readonly account?: string
+    /** Of the ID token, over those of a good one. */
+    readonly claims?: object
+  } = {},
 ): Promise<GivenOAuth> {
   made += 1
   const [ledger, control, connections] = ['l', 'c', 'v'].map((name) => `oauth-${name}-${made}`) as [
@@ -74,7 +80,8 @@ export async function givenOAuth(
   const revoked: string[] = []
   const keys = dataKeys({ wrap: keyWrap, store: dynamoWrappedKeys({ client, table: connections }), clock })
   const auth = { ...(codeGrantOf('sandbox') as OAuthCode), ...options.auth }
-  const idToken = `h.${Buffer.from(JSON.stringify({ sub: options.account ?? 'alice' })).toString('base64url')}.s`
+  const claims = { sub: options.account ?? 'alice', aud: 'client', exp: 4_000_000_000, ...options.claims }
+  const idToken = `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`
   const deps: OAuthAppDeps = {
     clock,
     random,

@@ -315,6 +315,28 @@ describe('a provider that does not give what was asked for', () => {
     await nothingMade(worker)
   })
 
+  test.each([
+    ['for another client', { aud: 'another' }],
+    ['for others', { aud: ['another', 'a third'] }],
+    ['for nobody', { aud: undefined }],
+    ['that is over', { exp: 1 }],
+    ['without an end', { exp: undefined }],
+    ['whose end is text', { exp: '4000000000' }],
+  ])('an ID token %s names no account', async (_name, claims) => {
+    const worker = await given({ claims })
+    const { authorize, cookie, state } = await worker.open()
+    expect((await back(worker, { code: worker.consent(authorize), state }, cookie)).status).toBe(400)
+    expect(worker.revoked).toHaveLength(1)
+    await nothingMade(worker)
+  })
+
+  test('an ID token for several names its account', async () => {
+    const worker = await given({ claims: { aud: ['another', 'client'] } })
+    const { authorize, cookie, state } = await worker.open()
+    await back(worker, { code: worker.consent(authorize), state }, cookie)
+    expect((await worker.connections()).connections).toHaveLength(1)
+  })
+
   test('an answer that names no account is given back', async () => {
     const worker = await given({ answer: { id_token: 'h.e30.s' } })
     const { authorize, cookie, state } = await worker.open()
