@@ -84,8 +84,6 @@ function answer(outcome: Connected, provider: string, c: Context<Env>): Response
       return goOn(outcome.returnTo, { status: 'denied' }, 'denied', provider, c)
     case 'refused':
       return goOn(outcome.returnTo, { status: 'failed', reason: outcome.why }, outcome.why, provider, c)
-    case 'used':
-      return page('state_used', c)
     default:
       return page(outcome.kind, c)
   }

@@ -47,14 +47,9 @@ export const notices = {
   },
   state_invalid: {
     status: 400,
-    title: 'This did not begin here',
-    text: 'The sign-in came back to another browser than it began in, or took longer than ten minutes.',
-    next: startAgain,
-  },
-  state_used: {
-    status: 400,
-    title: 'This has been done already',
-    text: 'The page was opened a second time. If you were connected, you still are.',
+    title: 'This sign-in is not open',
+    // One text for all of these (B047): who guesses must not learn which it was.
+    text: 'It came back a second time, after ten minutes, or to another browser than it began in. If you were connected, you still are.',
     next: 'If not, start again where you came from.',
   },
   no_client: {

@@ -29,8 +29,8 @@ export type Connected =
   | { readonly kind: 'connected'; readonly connection: Connection; readonly returnTo: string | undefined }
   /** The user, or the provider for them, said no. */
   | { readonly kind: 'denied'; readonly returnTo: string | undefined }
-  /** Not a way back that began here, in this browser, within its time; or one that was gone before. */
-  | { readonly kind: 'state_invalid' | 'used' }
+  /** Not a way back that began here, in this browser, within its time, and for the first time. */
+  | { readonly kind: 'state_invalid' }
   | { readonly kind: 'no_client' }
   /** The provider did not give what was asked for. */
   | { readonly kind: 'refused'; readonly why: Refusal; readonly returnTo: string | undefined }
@@ -59,14 +59,13 @@ export async function callback(
   if (!client) return { kind: 'no_client' }
   const now = deps.clock.now()
   const known = await deps.store.readState(stateId, now)
-  if (known.kind === 'used') return { kind: 'used' }
   // Nothing is used up for someone who is not the browser that began it.
-  if (known.kind === 'unknown' || !isBrowsersOwn(known.value, provider, cookie)) {
+  if (known.kind !== 'first' || !isBrowsersOwn(known.value, provider, cookie)) {
     deps.log('warn', 'a connect flow came back to where it did not begin', { provider })
     return { kind: 'state_invalid' }
   }
   const used = await deps.store.useState(stateId, token128(deps.random), now)
-  if (used.kind !== 'first') return { kind: used.kind === 'used' ? 'used' : 'state_invalid' }
+  if (used.kind !== 'first') return { kind: 'state_invalid' }
   const { returnTo } = used.value
   if (client.auth.issuer !== undefined && iss !== client.auth.issuer)
     return { kind: 'refused', why: 'issuer_mismatch', returnTo }

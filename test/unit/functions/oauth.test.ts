@@ -142,7 +142,7 @@ describe('coming back', () => {
     const answers = await Promise.all([back(worker, query, cookie), back(worker, query, cookie)])
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 400])
     expect(worker.exchanges).toHaveLength(1)
-    expect(await title(await back(worker, query, cookie))).toBe('This has been done already')
+    expect(await title(await back(worker, query, cookie))).toBe('This sign-in is not open')
     expect(worker.exchanges).toHaveLength(1)
   })
 })
@@ -254,7 +254,7 @@ describe('a provider that does not give what was asked for', () => {
     expect(answer.status).toBe(400)
     expect(await answer.text()).not.toContain('script>x')
     expect(worker.exchanges).toEqual([])
-    expect(await title(await back(worker, { code: 'c', state }, cookie))).toBe('This has been done already')
+    expect(await title(await back(worker, { code: 'c', state }, cookie))).toBe('This sign-in is not open')
   })
 
   test.each([
