@@ -134,12 +134,12 @@ async function keep(granted: Granted, deps: CallbackDeps): Promise<Connected> {
 /** Names of scopes that providers answer by another name, or not at all. */
 const unnamed = new Set(['openid', 'email', 'profile', 'offline_access'])
 
-function refusalOf(account: string | undefined, { state, grant }: Granted): Refusal | undefined {
+function refusalOf(account: string | undefined, { state, grant, client }: Granted): Refusal | undefined {
   if (account === undefined) return 'no_account'
   if (state.account !== undefined && state.account !== account) return 'another_account'
-  const missing = state.scopes.filter(
-    (scope) => !unnamed.has(scope) && grant.scopes?.includes(scope) === false,
-  )
+  const { within = {} } = client.auth.scopes
+  const given = grant.scopes?.flatMap((scope) => [scope, ...(within[scope] ?? [])])
+  const missing = state.scopes.filter((scope) => !unnamed.has(scope) && given?.includes(scope) === false)
   return missing.length > 0 ? 'scopes_missing' : undefined
 }
 

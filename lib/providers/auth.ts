@@ -15,7 +15,12 @@ export interface OAuthCode {
   readonly revocation?: Revocation
   readonly clientAuth: ClientAuth
   readonly pkce: boolean
-  readonly scopes: { readonly separator: ' ' | ','; readonly default: readonly string[] }
+  readonly scopes: {
+    readonly separator: ' ' | ','
+    readonly default: readonly string[]
+    /** What a scope holds: providers that tidy up answer it alone. */
+    readonly within?: Readonly<Record<string, readonly string[]>>
+  }
   /** Further parameters of the authorization request: `access_type=offline`. */
   readonly authorizeParams?: Readonly<Record<string, string>>
   /** The issuer whose `iss` the answer must carry (RFC 9207), where the provider sends it. */

@@ -42,7 +42,19 @@ export const github = {
     revocation: { method: 'DELETE', who: 'client', fields: { access_token: 'access_token' } },
     clientAuth: 'body',
     pkce: true,
-    scopes: { separator: ' ', default: ['repo'] },
+    scopes: {
+      separator: ' ',
+      default: ['repo'],
+      // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps#normalized-scopes
+      within: {
+        repo: ['repo:status', 'repo_deployment', 'public_repo', 'repo:invite', 'security_events'],
+        user: ['read:user', 'user:email', 'user:follow'],
+        'admin:org': ['write:org', 'read:org'],
+        'write:org': ['read:org'],
+        'admin:repo_hook': ['write:repo_hook', 'read:repo_hook'],
+        'write:repo_hook': ['read:repo_hook'],
+      },
+    },
     // An App's user tokens; those of an OAuth app do not expire.
     rotation: { kind: 'single-use' },
     account: { url: 'https://api.github.com/user', pointer: '/id' },

@@ -299,6 +299,19 @@ describe('a provider that does not give what was asked for', () => {
     await nothingMade(worker)
   })
 
+  test('B072: a scope that holds the one asked for is no less', async () => {
+    const scopes = { separator: ' ', default: [], within: { user: ['user:email'] } } as const
+    const answer = { scope: 'user' }
+    const worker = await given({ answer, auth: { scopes } })
+    const { authorize, cookie, state } = await worker.open({ scopes: ['user', 'user:email'] })
+    await back(worker, { code: worker.consent(authorize), state }, cookie)
+    expect((await worker.connections()).connections[0]?.scopes).toEqual(['user'])
+    const other = await given({ answer, auth: { scopes } })
+    const again = await other.open({ scopes: ['user', 'repo'] })
+    await back(other, { code: other.consent(again.authorize), state: again.state }, again.cookie)
+    await nothingMade(other)
+  })
+
   test('B072: more is kept as what it is', async () => {
     const worker = await given({ answer: { scope: 'read write admin' } })
     const { authorize, cookie, state } = await worker.open({ scopes: ['read'] })
