@@ -15,6 +15,7 @@ export const toConnectionItem = (connection: Connection): ConnectionItem => ({
   obtainedAt: iso(connection.obtainedAt),
   expiresAt: orNull(connection.expiresAt),
   refreshAt: orNull(connection.refreshAt),
+  refreshExpiresAt: orNull(connection.refreshExpiresAt),
   hardExpiresAt: orNull(connection.hardExpiresAt),
   failures: connection.failures,
 })

@@ -84,6 +84,7 @@ export const connectionItem = z.strictObject({
   obtainedAt: instant,
   expiresAt: orNull(instant),
   refreshAt: orNull(instant),
+  refreshExpiresAt: orNull(instant),
   hardExpiresAt: orNull(instant),
   failures: z.int(),
 })

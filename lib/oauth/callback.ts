@@ -111,7 +111,7 @@ async function keep(granted: Granted, deps: CallbackDeps): Promise<Connected> {
   const facts = await sealGrant(
     { id, tenant, provider },
     grant,
-    { scopes: state.scopes, hardExpiresAt: hard === undefined ? undefined : later(now, days(hard)) },
+    { scopes: state.scopes, ...(hard !== undefined && { hardExpiresAt: later(now, days(hard)) }) },
     deps,
   )
   const connection = await deps.vault.connect(

@@ -8,6 +8,8 @@ export interface Grant {
   readonly tokens: Tokens
   /** As the answer says, else as the provider is known to give; none: it does not run out. */
   readonly lifetimeSeconds?: number
+  /** Of the refresh token, unless it is used before. */
+  readonly refreshLifetimeSeconds?: number
   /** `undefined` where the answer says nothing: then it is what was asked for. */
   readonly scopes?: readonly string[]
   readonly idToken?: string
@@ -78,12 +80,14 @@ export function readTokenAnswer(
   const types = ['bearer', ...(('tokenTypes' in auth && auth.tokenTypes) || [])]
   if (!types.includes(tokenType.toLowerCase())) return { kind: 'unavailable', error: 'provider_bad_response' }
   const lifetimeSeconds = secondsIn(parsed.data.expires_in) ?? auth.defaultLifetimeSeconds
+  const refreshLifetimeSeconds = refreshSecondsIn(answer)
   const extras = extrasIn(answer, 'extras' in auth ? auth.extras : undefined)
   return {
     kind: 'granted',
     grant: {
       tokens: { accessToken, tokenType, ...(refreshToken && { refreshToken }), ...(extras && { extras }) },
       ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+      ...(refreshLifetimeSeconds !== undefined && { refreshLifetimeSeconds }),
       ...(scope && { scopes: scope.split(/[\s,]+/).filter(Boolean) }),
       ...(parsed.data.id_token !== undefined && { idToken: parsed.data.id_token }),
       answer,
@@ -114,6 +118,12 @@ function secondsIn(value: unknown): number | undefined {
   const seconds = Number(text)
   return seconds > 0 && seconds <= tenYears ? seconds : undefined
 }
+
+/** GitHub's name for it, and Intuit's. */
+const refreshSecondsIn = (answer: unknown): number | undefined =>
+  secondsIn(
+    readPointer(answer, '/refresh_token_expires_in') ?? readPointer(answer, '/x_refresh_token_expires_in'),
+  )
 
 function extrasIn(answer: unknown, pointers: OAuthCode['extras']): Tokens['extras'] {
   const found = Object.entries(pointers ?? {}).flatMap(([name, pointer]) => {

@@ -2,7 +2,7 @@ import { oauth as limits } from '../config/defaults.ts'
 import { later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { tokensSchema, type Connection, type Tokens } from '../vault/connection.ts'
+import { tokensSchema, type Connection, type Tokens, type TokenTimes } from '../vault/connection.ts'
 import type { DataKeys } from '../vault/data-keys.ts'
 import { epochOf, open, seal } from '../vault/seal.ts'
 import type { TokenFacts } from '../vault/vault.ts'
@@ -44,7 +44,7 @@ async function openAs(field: Field, owner: Owner, sealed: Uint8Array, keys: Data
 export async function sealGrant(
   owner: Owner,
   grant: Grant,
-  kept: { readonly scopes: readonly string[]; readonly hardExpiresAt?: EpochMs | undefined },
+  kept: Pick<Connection, 'scopes'> & Pick<TokenTimes, 'refreshExpiresAt' | 'hardExpiresAt'>,
   deps: TokenStoreDeps,
 ): Promise<TokenFacts> {
   const key = await deps.keys.current(owner.tenant)
@@ -52,10 +52,15 @@ export async function sealGrant(
   const now = deps.clock.now()
   const expiresAt =
     grant.lifetimeSeconds === undefined ? undefined : later(now, grant.lifetimeSeconds * 1_000)
+  const refreshExpiresAt =
+    grant.refreshLifetimeSeconds === undefined
+      ? kept.refreshExpiresAt
+      : later(now, grant.refreshLifetimeSeconds * 1_000)
   return {
     tokens: seal(key, contextOf(owner, 'tokens'), text, deps.random),
     obtainedAt: now,
     scopes: grant.scopes ?? kept.scopes,
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
     ...(kept.hardExpiresAt !== undefined && { hardExpiresAt: kept.hardExpiresAt }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(expiresAt !== undefined &&

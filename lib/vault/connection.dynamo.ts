@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { byConnection, byRefresh, controlKeys, refreshShards } from '../config/names.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import type { EpochMs } from '../primitives/clock.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, TokenTimes } from './connection.ts'
 import type { NewConnection } from './vault.ts'
 
 export type Item = Readonly<Record<string, AttributeValue>>
@@ -37,13 +37,13 @@ export const itemOf = (connection: NewConnection): Record<string, AttributeValue
 
 /** The attributes that change with new tokens; a connection without `refreshAt` is in no index of what is due. */
 export const tokenItem = (
-  facts: Pick<Connection, 'tokens' | 'obtainedAt' | 'scopes'> &
-    Partial<Pick<Connection, 'expiresAt' | 'refreshAt' | 'hardExpiresAt'>>,
+  facts: Pick<Connection, 'tokens' | 'obtainedAt' | 'scopes'> & TokenTimes,
 ): Record<string, AttributeValue> => ({
   tokens: { B: facts.tokens },
   obtainedAt: number(facts.obtainedAt),
   scopes: text(facts.scopes.join(' ')),
   ...(facts.expiresAt !== undefined && { expiresAt: number(facts.expiresAt) }),
+  ...(facts.refreshExpiresAt !== undefined && { refreshExpiresAt: number(facts.refreshExpiresAt) }),
   ...(facts.hardExpiresAt !== undefined && { hardExpiresAt: number(facts.hardExpiresAt) }),
   ...(facts.refreshAt !== undefined && { [byRefresh.sort]: text(instant(facts.refreshAt)) }),
 })
@@ -83,18 +83,18 @@ export function toConnection(item: Item): Connection {
     ...(item['cause'] && { cause: said('cause') as NonNullable<Connection['cause']> }),
     ...(item['owner'] && { owner: said('owner') }),
     ...(item['expiresAt'] && { expiresAt: at('expiresAt') as EpochMs }),
+    ...(item['refreshExpiresAt'] && { refreshExpiresAt: at('refreshExpiresAt') as EpochMs }),
     ...(item['hardExpiresAt'] && { hardExpiresAt: at('hardExpiresAt') as EpochMs }),
     ...(refreshAt !== undefined && { refreshAt: Number(refreshAt) as EpochMs }),
   }
 }
 
 /** Attributes that an earlier grant may have left, and this one does not have. */
-export const unsaid = (
-  facts: Partial<Pick<Connection, 'expiresAt' | 'refreshAt' | 'hardExpiresAt'>>,
-): string =>
+export const unsaid = (facts: TokenTimes): string =>
   [
     'cause',
     facts.expiresAt === undefined && 'expiresAt',
+    facts.refreshExpiresAt === undefined && 'refreshExpiresAt',
     facts.hardExpiresAt === undefined && 'hardExpiresAt',
     facts.refreshAt === undefined && byRefresh.sort,
   ]

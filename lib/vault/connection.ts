@@ -40,6 +40,8 @@ export interface Connection {
   readonly expiresAt?: EpochMs
   /** From when on it is refreshed; in the index of what is due. */
   readonly refreshAt?: EpochMs
+  /** When the refresh token runs out if it is not used before; none: the provider does not say. */
+  readonly refreshExpiresAt?: EpochMs
   /** When the grant ends, whatever is refreshed. */
   readonly hardExpiresAt?: EpochMs
   /** Grows by one with every write that changes tokens or state. */
@@ -52,6 +54,9 @@ export interface Connection {
   readonly failures: number
   readonly tokens: Uint8Array
 }
+
+/** Times that come with tokens, each where there is one. */
+export type TokenTimes = Pick<Connection, 'expiresAt' | 'refreshAt' | 'refreshExpiresAt' | 'hardExpiresAt'>
 
 /** What is sealed in {@link Connection.tokens}, as JSON. Schema 1. */
 export interface Tokens {

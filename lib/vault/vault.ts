@@ -1,5 +1,5 @@
 import type { EpochMs } from '../primitives/clock.ts'
-import type { Connection, ReauthCause } from './connection.ts'
+import type { Connection, ReauthCause, TokenTimes } from './connection.ts'
 
 /** The right to refresh one connection until `leaseUntil`. Every later write of this refresh proves it. */
 export interface Lease {
@@ -21,8 +21,7 @@ export type LeaseOutcome =
 export type SaveOutcome = 'saved' | 'lost'
 
 /** What changes with new tokens. */
-export type TokenFacts = Pick<Connection, 'obtainedAt' | 'tokens' | 'scopes'> &
-  Partial<Pick<Connection, 'expiresAt' | 'refreshAt' | 'hardExpiresAt'>>
+export type TokenFacts = Pick<Connection, 'obtainedAt' | 'tokens' | 'scopes'> & TokenTimes
 
 export type NewConnection = Omit<Connection, 'version' | 'owner' | 'leaseUntil' | 'failures' | 'cause'>
 

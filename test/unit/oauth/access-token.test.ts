@@ -101,6 +101,27 @@ describe('a token that gets old', () => {
     expect(worker.asked.map((body) => body.get('refresh_token'))).toEqual(['refresh-1', 'refresh-2'])
   })
 
+  test.each(['refresh_token_expires_in', 'x_refresh_token_expires_in'])(
+    'says how long its refresh token is good, by %s, and keeps that while nothing new is said',
+    async (name) => {
+      const answers = [{ [name]: 8_640_000 }, {}]
+      const worker = given((call) =>
+        Response.json({
+          access_token: `a-${call}`,
+          token_type: 'Bearer',
+          expires_in: 1_000,
+          ...answers[call - 1],
+        }),
+      )
+      const connection = await worker.connect()
+      const until = later(worker.clock.now(), 8_640_000_000)
+      for (const nth of [1, 2]) {
+        await worker.get(connection, nth === 1 ? 'access-1' : 'a-1')
+        expect((await worker.deps.vault.get(connection.tenant, connection.id))?.refreshExpiresAt).toBe(until)
+      }
+    },
+  )
+
   test('B074: an answer for another account is refused', async () => {
     const idToken = `h.${Buffer.from('{"sub":"mallory"}').toString('base64url')}.s`
     const worker = given(() => Response.json({ access_token: 'x', token_type: 'Bearer', id_token: idToken }))
