@@ -4,6 +4,8 @@ import { basename, dirname, join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import { build, type Metafile } from 'esbuild'
 import { parseConfig } from '#lib/config/parse-config.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
+import type { Endpoint } from '#lib/webhooks/directory.ts'
 import config from '#config'
 import { lazy } from './bundle/lazy.ts'
 import { bundleOptions, eager, reachable } from './bundle/options.ts'
@@ -16,12 +18,9 @@ export interface Built {
   readonly metafile: Metafile
 }
 
-/** Whoever reads this file gets the compiled directory beside its code. */
-const readsDirectory = 'lib/webhooks/directory.file.ts'
-
 /**
- * Bundles each folder of `functions/` that has a `handler.ts` to `{outDir}/{name}/index.mjs`, with the directory of
- * webhook addresses compiled from `sluice.config.ts` where the function reads one.
+ * Bundles each folder of `functions/` that has a `handler.ts` to `{outDir}/{name}/index.mjs`, with what is compiled from
+ * `sluice.config.ts` where the function reads it: the webhook addresses, and their providers' declarations.
  * @throws SluiceError `MISCONFIGURED` when the config has faults.
  */
 export async function buildFunctions({ outDir }: { readonly outDir: string }): Promise<readonly Built[]> {
@@ -30,12 +29,25 @@ export async function buildFunctions({ outDir }: { readonly outDir: string }): P
   return Promise.all(
     handlers.map(async (handler) => {
       const built = await buildFunction(handler, outDir)
-      if (Object.hasOwn(built.metafile.inputs, readsDirectory))
-        await writeFile(join(built.folder, 'directory.json'), JSON.stringify(endpoints))
+      for (const [reader, { name, content }] of Object.entries(compiled(endpoints))) {
+        if (Object.hasOwn(built.metafile.inputs, reader))
+          await writeFile(join(built.folder, name), JSON.stringify(content))
+      }
       return built
     }),
   )
 }
+
+/** By the file that reads it: what is written beside the code of a function that has that file. */
+const compiled = (endpoints: readonly Endpoint[]) => ({
+  'lib/webhooks/directory.file.ts': { name: 'directory.json', content: endpoints },
+  'lib/webhooks/declarations.file.ts': {
+    name: 'declarations.json',
+    content: Object.fromEntries(
+      endpoints.map(({ provider }) => [provider, findProvider(provider)?.webhooks]),
+    ),
+  },
+})
 
 async function buildFunction(handler: string, outDir: string): Promise<Built> {
   const name = basename(dirname(handler))

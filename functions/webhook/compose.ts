@@ -9,14 +9,13 @@ import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { appTokenLater } from '#lib/oauth/app-token-later.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
-import { appGrantOf } from '#lib/oauth/grant-of.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
-import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { fileDeclarations } from '#lib/webhooks/declarations.file.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { httpsPostback } from '#lib/webhooks/postback.https.ts'
 import { httpsSite } from '#lib/webhooks/sender-site.https.ts'
@@ -40,7 +39,7 @@ export function compose(): IngestDeps {
   const clients = secretsManagerClients({
     client,
     stage,
-    authOf: appGrantOf,
+    authOf: async (provider) => (await import('#lib/oauth/grant-of.ts')).appGrantOf(provider),
     fromEnvironment: optional,
     clock,
   })
@@ -51,7 +50,7 @@ export function compose(): IngestDeps {
     refusals: sampledLog(log, clock, 1_000),
     metrics: emfMetrics(writeLine, () => clock.now()),
     directory,
-    provider: findProvider,
+    declaration: fileDeclarations(new URL('declarations.json', import.meta.url)),
     secrets: secretsManagerSecrets({
       client,
       stage,

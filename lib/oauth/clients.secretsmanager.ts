@@ -10,7 +10,7 @@ export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
   readonly client: Pick<SecretsManagerClient, 'send'>
   readonly stage: string
   /** How a provider lets calls in; `undefined` where it has no grant of this kind. */
-  readonly authOf: (provider: string) => Auth | undefined
+  readonly authOf: (provider: string) => Auth | undefined | Promise<Auth | undefined>
   /** Values in the environment win. */
   readonly fromEnvironment: (name: string) => string | undefined
   readonly clock: Clock
@@ -40,7 +40,7 @@ export function secretsManagerClients<Auth extends AnyGrant>(
   }
   return {
     async of(provider) {
-      const auth = options.authOf(provider)
+      const auth = await options.authOf(provider)
       if (!auth) return undefined
       const values = await valuesOf(provider)
       const value = (name: string): string | undefined => {

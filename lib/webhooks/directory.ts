@@ -51,6 +51,9 @@ export function directoryOf(endpoints: readonly Endpoint[]): Directory {
   }
 }
 
+/** What the webhooks of a provider are like; `undefined` where it sends none. */
+export type Declarations = (provider: string) => WebhookDeclaration | undefined
+
 /** What holds at `endpoint`: its provider's declaration, with the endpoint's own parts in their places. */
 export const declarationAt = (
   { scheme, deliveryKey }: Endpoint,

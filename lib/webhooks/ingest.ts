@@ -2,12 +2,12 @@ import { ingest as limits } from '../config/defaults.ts'
 import type { ProblemCode } from '../http/problem.ts'
 import { ms } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
-import type { Provider, WebhookDeclaration } from '../providers/provider.ts'
+import type { WebhookDeclaration } from '../providers/provider.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { parseBody } from '../facts/body.ts'
 import { withAliases, type Delivery } from './delivery.ts'
-import { declarationAt, type Directory, type Endpoint } from './directory.ts'
+import { declarationAt, type Declarations, type Directory, type Endpoint } from './directory.ts'
 import { draftEnvelope } from './draft.ts'
 import { handshakeIn, type HandshakeRequest } from './handshake.ts'
 import { answerOf, type Answer } from './ack.ts'
@@ -22,7 +22,7 @@ import { verify } from './verify.ts'
 
 export interface IngestDeps extends StoreDeps {
   readonly directory: Directory
-  readonly provider: (id: string) => Provider | undefined
+  readonly declaration: Declarations
   readonly secrets: SigningSecrets
   readonly metrics: Metrics
   /** Where senders publish their certificates and keys. */
@@ -165,7 +165,7 @@ const addressed = (arrival: Arrival, { publicUrl }: Endpoint): Arrival =>
 
 /** The provider's declaration, with the endpoint's own scheme and identity where it has them. */
 function declarationOf(endpoint: Endpoint, deps: IngestDeps): WebhookDeclaration | undefined {
-  const declaration = deps.provider(endpoint.provider)?.webhooks
+  const declaration = deps.declaration(endpoint.provider)
   return declaration && declarationAt(endpoint, declaration)
 }
 

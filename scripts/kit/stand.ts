@@ -64,7 +64,7 @@ function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, sto
     log: quiet,
     refusals: quiet,
     metrics: { count: quiet },
-    provider: (id) => (id === provider.id ? provider : undefined),
+    declaration: (id) => (id === provider.id ? provider.webhooks : undefined),
     site: kitSite,
     postback: noPostback,
     roots: () => kitRoots,

@@ -72,7 +72,7 @@ export function givenWebhook(options: {
     refusals: sampledLog(log, clock, 1_000),
     metrics: { count: (name) => void counted.push(name) },
     directory: directoryOf(options.endpoints),
-    provider: findProvider,
+    declaration: (provider) => findProvider(provider)?.webhooks,
     site: options.site ?? noSite,
     postback: options.postback ?? noPostback,
     roots: () => options.roots ?? [],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { buildFunctions, type Built } from '../../scripts/build.ts'
 import { bundleOptions, eager, type Loaded } from '../../scripts/bundle/options.ts'
 import { env } from '#lib/config/names.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
 import config from '#config'
 
 const outDir = mkdtempSync(join(tmpdir(), 'sluice-dist-'))
@@ -56,7 +57,13 @@ describe('the webhook function', () => {
 
     expect(packages(alone)).toContain('@aws-sdk/client-sqs')
     expect(packages(alone)).toContain('hono')
-    expect(webhook.bytes / alone.bytes).toBeLessThanOrEqual(1.15)
+    // Both files that it reads at its start count too.
+    const read = ['directory.json', 'declarations.json'].map(
+      (name) => statSync(join(outDir, 'webhook', name)).size,
+    )
+    expect((webhook.bytes + read.reduce((sum, size) => sum + size, 0)) / alone.bytes).toBeLessThanOrEqual(
+      1.15,
+    )
   })
 
   test('contains neither DynamoDB nor KMS, at its start or later', async () => {
@@ -81,6 +88,15 @@ describe('the webhook function', () => {
   test('carries the directory of the config that it was built from', () => {
     const directory = readFileSync(join(outDir, 'webhook', 'directory.json'), 'utf8')
     expect(JSON.parse(directory)).toEqual(parseConfig(config).endpoints)
+  })
+
+  test('carries the declarations of the providers that the config names, and of no other', () => {
+    const named = new Set(parseConfig(config).endpoints.map(({ provider }) => provider))
+    const declarations = readFileSync(join(outDir, 'webhook', 'declarations.json'), 'utf8')
+    expect(JSON.parse(declarations)).toEqual(
+      Object.fromEntries([...named].map((id) => [id, findProvider(id)?.webhooks])),
+    )
+    expect(webhook.inputs.filter((path) => path.startsWith('lib/providers/'))).toEqual([])
   })
 })
 

@@ -195,7 +195,7 @@ function handlerOf(box: Sandbox, world: World): GatewayHandler {
     refusals: silentLog,
     metrics: { count: () => {} },
     directory: directoryOf(endpoints),
-    provider: findProvider,
+    declaration: (provider) => findProvider(provider)?.webhooks,
     site: noSite,
     postback: noPostback,
     roots: () => [],
