@@ -8,6 +8,10 @@ const consequences = {
   LEDGER_UNAVAILABLE: 'retry',
   /** A destination refused or did not answer. */
   DESTINATION_UNAVAILABLE: 'retry',
+  /** An address leads where Sluice never calls: not public, not HTTPS, or out of the hand of the one who was asked. */
+  ADDRESS_REFUSED: 'park',
+  /** An answer is longer than allowed, or packed in a way that nobody needs. */
+  ANSWER_REFUSED: 'park',
   /** The object that a message points to could not be read for now. */
   PAYLOAD_UNAVAILABLE: 'retry',
   /** The table of connections, or the key that wraps their keys, did not answer. */
