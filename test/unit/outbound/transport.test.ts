@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -132,18 +132,12 @@ describe('what never answers', () => {
   const ended = new Error('time is over')
 
   test.each([
-    ['before its headers', (_: IncomingMessage, __: ServerResponse) => {}],
-    [
-      'after its headers',
-      (_: IncomingMessage, response: ServerResponse) => {
-        response.writeHead(200)
-        response.write('a')
-      },
-    ],
-  ])('B117: is ended by the signal %s', async (_, listener) => {
+    ['before its headers', undefined],
+    ['after its headers', 'a'],
+  ])('B117: is ended by the signal %s', async (_, begun) => {
     const controller = new AbortController()
-    const url = await localServer((request, response) => {
-      listener(request, response)
+    const url = await localServer((_request, response) => {
+      if (begun) response.writeHead(200).write(begun)
       setImmediate(() => controller.abort(ended))
     })
     const whole = send(url, { signal: controller.signal }).then((answer) => answer.text())
@@ -244,16 +238,6 @@ describe('an address', () => {
     const answer = await send(`http://api.test:${url.port}/`, { lookup })
     expect(await answer.text()).toBe(`api.test:${url.port}`)
     expect(asked).toEqual(['api.test'])
-  })
-
-  test('B098: a socket to a trusted origin is not lent to a stranger who names it', async () => {
-    const url = await localServer((_, response) => response.end('inside'))
-    const { lookup } = resolver(['127.0.0.1'])
-    const transport = httpsTransport({ lookup })
-    const request = { method: 'GET', url: new URL(`http://api.test:${url.port}/`), headers: new Headers() }
-    const options = { signal: new AbortController().signal, maxBodyBytes: 100 }
-    expect(await (await transport(request, { ...options, trusted: true })).text()).toBe('inside')
-    await expect(transport(request, options)).rejects.toMatchObject({ code: 'ADDRESS_REFUSED' })
   })
 
   test('of a metadata service is refused even where the operator named it', async () => {
