@@ -1,3 +1,4 @@
+import type { ApiDeclaration } from './api.ts'
 import type { AuthDeclaration } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
@@ -14,6 +15,8 @@ export interface Provider {
   readonly webhooks?: WebhookDeclaration
   /** How calls are let in. */
   readonly auth?: AuthDeclaration
+  /** How its API is called and answers. */
+  readonly api?: ApiDeclaration
 }
 
 export interface WebhookDeclaration extends Identification {
