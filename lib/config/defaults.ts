@@ -71,6 +71,20 @@ export const oauth = {
   keepTokens: 1_000,
 } as const
 
+/** Calls to providers. */
+export const outbound = {
+  /** A whole call, its body and its retries included, where the caller does not say. */
+  readMs: seconds(5),
+  writeMs: seconds(10),
+  attempts: 3,
+  /** Between two attempts of one call. */
+  retry: { baseMs: ms(200), capMs: seconds(10) },
+  /** Retries that a host gets from one process: a tenth of its requests, and a few more. */
+  budget: { ratio: 0.1, minPerWindow: 10, windowMs: minutes(10) },
+  /** Counted after inflating. */
+  maxBodyBytes: 10_485_760,
+} as const
+
 export const worker = {
   timeoutMs: seconds(30),
   batchSize: 10,

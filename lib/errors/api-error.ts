@@ -39,6 +39,15 @@ const meanings = {
     'the quota is used up: wait for its renewal or raise it',
   ),
   unavailable: meaning('retry', 'warning', 'retry', 'failure', 'a fault of the provider: try again later'),
+  unreachable: meaning('retry', 'warning', 'retry', 'failure', 'try again later'),
+  held: meaning('wait', 'info', 'retry', 'ignored', 'nothing was sent: wait, then send it again'),
+  disconnected: meaning(
+    'wait',
+    'critical',
+    'retry',
+    'ignored',
+    'nothing was sent: connect the account again',
+  ),
   expired: meaning('refresh', 'info', 'retry', 'success', 'refresh the access token, then try once more'),
   revoked: meaning(
     'give_up',
@@ -95,7 +104,7 @@ export interface ApiErrorFacts {
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly provider: string
-  /** The HTTP status; 200 too, for errors inside a success. */
+  /** The HTTP status, 200 too for errors inside a success; 0 where there was no answer. */
   readonly status: number
   readonly kind: ApiErrorKind
   readonly code: string | undefined
@@ -144,7 +153,14 @@ function messageOf(facts: ApiErrorFacts, code: string | undefined, requestId: st
     facts.retryAfterMs === undefined ? '' : `, ${Math.ceil(facts.retryAfterMs / 1_000)} s by its word`
   const id = requestId === undefined ? '' : ` (request ${requestId})`
   const what = code === undefined ? '' : ` ${code}`
-  return `${facts.provider} answered ${facts.status}${what}${said}; ${meanings[facts.kind].advice}${wait}${id}`
+  const how = facts.status === 0 ? (silent[facts.kind] ?? 'did not answer') : `answered ${facts.status}`
+  return `${facts.provider} ${how}${what}${said}; ${meanings[facts.kind].advice}${wait}${id}`
+}
+
+/** What is said of a provider that was not asked. */
+const silent: Readonly<Partial<Record<ApiErrorKind, string>>> = {
+  held: 'was not called',
+  disconnected: 'was not called',
 }
 
 /** Codes and ids are words without blanks; what isn't one is not shown. */

@@ -1,0 +1,29 @@
+import type { ApiDeclaration } from '../providers/api.ts'
+
+/** What of a long body is looked at to tell what it says. */
+const headBytes = 65_536
+
+export interface ReadAnswer {
+  /** As good as the answer that came, its body unread. */
+  readonly response: Response
+  /** The body's head, where it has to be known to tell what the answer means. */
+  readonly head: string | undefined
+}
+
+/**
+ * Reads the body of an answer where its meaning may be in there: a failure, or a success of a provider that hides failures
+ * in successes. Others stream on as they are.
+ */
+export async function readAnswer(answer: Response, api: ApiDeclaration | undefined): Promise<ReadAnswer> {
+  if (answer.body === null || !isTelling(answer, api)) return { response: answer, head: undefined }
+  const bytes = await answer.bytes()
+  const { status, statusText, headers } = answer
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes)).toString()
+  return { response: new Response(bytes, { status, statusText, headers }), head }
+}
+
+function isTelling({ ok, headers }: Response, api: ApiDeclaration | undefined): boolean {
+  if (!ok) return true
+  if (!api?.errors?.inside && !api?.errors?.always) return false
+  return /json|xml|text|html/i.test(headers.get('content-type') ?? 'text')
+}

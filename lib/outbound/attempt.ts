@@ -1,0 +1,137 @@
+import { ApiError } from '../errors/api-error.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
+import { isPast, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
+import type { Deadline } from '../primitives/deadline.ts'
+import type { Secret } from '../primitives/secret.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
+import { readAnswer } from './answer-buffer.ts'
+import type { Breaker } from './breaker.ts'
+import { classify } from './classify.ts'
+import type { Limiter, LimitScope, Priority } from './limiter.ts'
+import { observe } from './rate-headers.ts'
+import { sendFollowing, type RedirectOptions } from './redirects.ts'
+import type { OutgoingRequest, Send } from './transport.ts'
+
+/** How a call is let in: what is put on the request, and kept out of every text. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, Secret>>
+  readonly query: Readonly<Record<string, Secret>>
+}
+
+export interface AttemptDeps {
+  readonly send: Send
+  readonly limiter: Limiter
+  readonly breaker: Breaker
+  readonly clock: Clock
+}
+
+export interface Attempt {
+  readonly provider: string
+  readonly api: ApiDeclaration | undefined
+  /** Without credentials. */
+  readonly request: OutgoingRequest
+  readonly credentials: Credentials
+  readonly scopes: readonly LimitScope[]
+  readonly priority: Priority
+  readonly redirect: RedirectOptions['redirect']
+  readonly trusted: boolean
+  readonly maxBodyBytes: number
+  readonly deadline: Deadline
+}
+
+/** `sent`: it may have been heard. `held`: it did not leave, because it would have come to nothing or been too much. */
+export type Tried =
+  | { readonly kind: 'good'; readonly response: Response }
+  | { readonly kind: 'bad'; readonly response: Response; readonly error: ApiError }
+  | { readonly kind: 'unanswered'; readonly error: ApiError; readonly sent: boolean }
+  | { readonly kind: 'held'; readonly error: ApiError }
+
+/**
+ * One request and its answer, let out by limiter and breaker, which hear what came of it.
+ * @throws SluiceError `ADDRESS_REFUSED`, `ANSWER_REFUSED`; the deadline's reason once it is over.
+ */
+export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Tried> {
+  const { provider, api, deadline } = attempt
+  const waitMs = await admit(attempt, deps)
+  if (waitMs !== undefined) return held(provider, 'limited', waitMs)
+  const pass = await deps.breaker.enter(provider)
+  if (pass.kind === 'open') return held(provider, 'breaker_open', pass.retryAfterMs)
+  let outcome: 'success' | 'failure' | 'ignored' = 'ignored'
+  try {
+    const answer = await sendFollowing(withCredentials(attempt), sending(attempt), deps.send)
+    const { response, head } = await readAnswer(answer, api)
+    const now = deps.clock.now()
+    for (const scope of attempt.scopes) deps.limiter.observe(scope, observe(api, response.headers, now))
+    const verdict = classify(api, {
+      provider,
+      status: response.status,
+      headers: response.headers,
+      body: head,
+      now,
+      secrets: secretsOf(attempt.credentials),
+    })
+    outcome = verdict.kind === 'ok' ? 'success' : verdict.error.breaker
+    return verdict.kind === 'ok'
+      ? { kind: 'good', response }
+      : { kind: 'bad', response, error: verdict.error }
+  } catch (error) {
+    // Who gave up by himself says nothing of the other side; whom the deadline ended does.
+    if (deadline.passed() || isUnavailable(error)) outcome = 'failure'
+    if (deadline.signal.aborted || !isUnavailable(error)) throw error
+    return { kind: 'unanswered', error: unreachable(provider, error), sent: !neverLeft.has(codeOf(error)) }
+  } finally {
+    await pass.report(outcome)
+  }
+}
+
+/** Waits for the limiter as long as the deadline allows; otherwise says how long it would have been. */
+async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Millis | undefined> {
+  const { scopes, priority, deadline } = attempt
+  for (const scope of scopes) {
+    for (;;) {
+      const taken = await limiter.take(scope, { priority, signal: deadline.signal })
+      if (taken.kind === 'granted') break
+      if (isPast(deadline.at, later(clock.now(), taken.waitMs))) return taken.waitMs
+      await clock.sleep(taken.waitMs, deadline.signal)
+    }
+  }
+  return undefined
+}
+
+function withCredentials({ request, credentials }: Attempt): OutgoingRequest {
+  const headers = new Headers(request.headers)
+  const url = new URL(request.url)
+  for (const [name, value] of Object.entries(credentials.headers)) headers.set(name, value.reveal())
+  for (const [name, value] of Object.entries(credentials.query)) url.searchParams.set(name, value.reveal())
+  return { ...request, url, headers }
+}
+
+const sending = ({ deadline, maxBodyBytes, trusted, redirect, credentials }: Attempt): RedirectOptions => ({
+  signal: deadline.signal,
+  maxBodyBytes,
+  trusted,
+  redirect,
+  credentialHeaders: new Set(Object.keys(credentials.headers).map((name) => name.toLowerCase())),
+})
+
+const secretsOf = ({ headers, query }: Credentials): readonly Secret[] => [
+  ...Object.values(headers),
+  ...Object.values(query),
+]
+
+const isUnavailable = (error: unknown): error is SluiceError =>
+  error instanceof SluiceError && error.code === 'DESTINATION_UNAVAILABLE'
+
+const held = (provider: string, code: string, waitMs: Millis): Tried => ({
+  kind: 'held',
+  error: new ApiError({ provider, status: 0, kind: 'held', code, retryAfterMs: ms(Math.max(0, waitMs)) }),
+})
+
+/** What goes wrong before a byte of the request is on its way. */
+const neverLeft = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'])
+
+const codeOf = ({ cause }: SluiceError): string =>
+  cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+
+const unreachable = (provider: string, cause: SluiceError): ApiError =>
+  new ApiError({ provider, status: 0, kind: 'unreachable', detail: cause.message }, { cause })

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { ApiDeclaration, Idempotency, Method } from '../providers/api.ts'
+import type { OutgoingRequest } from './transport.ts'
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/** Whether sending this again can do nothing twice: by its method, or because the provider knows its key. */
+export const isRepeatable = (request: OutgoingRequest, api: ApiDeclaration | undefined): boolean =>
+  idempotent.has(request.method) || keyOf(request, api?.idempotency) !== undefined
+
+function keyOf(request: OutgoingRequest, idempotency: Idempotency | undefined): string | undefined {
+  if (!idempotency?.methods.includes(request.method as Method)) return undefined
+  const { place } = idempotency
+  if ('header' in place) return request.headers.get(place.header) ?? undefined
+  if ('query' in place) return request.url.searchParams.get(place.query) ?? undefined
+  return undefined
+}
+
+/** Gives out keys for the calls of one piece of work. */
+export type IdempotencyKeys = (request: OutgoingRequest) => string
+
+/**
+ * The keys of the calls that one attempt at a piece of work makes: the same call has the same key in every attempt, and a
+ * call that is made twice in one attempt is two calls. `root` names the work and no other: an event's idempotency key.
+ */
+export function idempotencyKeys(root: string): IdempotencyKeys {
+  const made = new Map<string, number>()
+  return ({ method, url, body }) => {
+    const call = digest([root, method, url.href, body ?? ''])
+    const nth = made.get(call) ?? 0
+    made.set(call, nth + 1)
+    return nth === 0 ? call : digest([call, String(nth)])
+  }
+}
+
+/** Length before content, so that no two lists are the same bytes; 43 characters of base64url. */
+function digest(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}:`).update(part)
+  return hash.digest('base64url')
+}
+
+/** The request with a key at the provider's place for it, where it has one and the request brings none. */
+export function withKey(
+  request: OutgoingRequest,
+  api: ApiDeclaration | undefined,
+  keys: IdempotencyKeys,
+): OutgoingRequest {
+  const idempotency = api?.idempotency
+  if (!idempotency?.methods.includes(request.method as Method) || keyOf(request, idempotency)) return request
+  const key = keys(request).slice(0, idempotency.maxCharacters)
+  const { place } = idempotency
+  if ('header' in place) {
+    const headers = new Headers(request.headers)
+    headers.set(place.header, key)
+    return { ...request, headers }
+  }
+  if ('query' in place) {
+    const url = new URL(request.url)
+    url.searchParams.set(place.query, key)
+    return { ...request, url }
+  }
+  // A field of the body is the caller's to write: nobody here knows its form.
+  return request
+}
