@@ -32,7 +32,12 @@ export function textsAt(reading: Reading, place: Place): readonly string[] {
   if ('header' in place) return texts([reading.headers.get(place.header)])
   if ('pointer' in place) return texts(valuesAt(reading.json, place.pointer))
   if ('element' in place) return texts([elementIn(reading.text, place.element)])
-  const sources = place.at === undefined ? [reading.text] : texts(valuesAt(reading.json, place.at))
+  const sources =
+    place.in !== undefined
+      ? texts([reading.headers.get(place.in)])
+      : place.at !== undefined
+        ? texts(valuesAt(reading.json, place.at))
+        : [reading.text]
   return texts(sources.map((text) => new RegExp(place.pattern, 'i').exec(head(text))?.[1]))
 }
 

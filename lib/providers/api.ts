@@ -76,8 +76,8 @@ export type Place =
   | { readonly header: string }
   /** The text of the first XML element of this name. */
   | { readonly element: string }
-  /** What the first group of this pattern holds, in a body that is plain text or in the text at a pointer. */
-  | { readonly pattern: string; readonly at?: string }
+  /** What the first group of this pattern holds: of the body, the text at a pointer, or a header. */
+  | { readonly pattern: string; readonly at?: string; readonly in?: string }
 
 /** What is said of a body must all hold. */
 export interface BodyTest {
@@ -112,6 +112,8 @@ export interface RateLimit {
   readonly limit: number
   readonly windowMs: number
   readonly burst?: number
+  /** What a call counts on average, where the provider counts units instead of calls; 1 without it. */
+  readonly cost?: number
   /** Every path is counted by itself. */
   readonly each?: 'path'
   /** Counts these calls alone: a pattern for the path, a set of methods. */

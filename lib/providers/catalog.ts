@@ -14,6 +14,7 @@ import { mycarrierpackets } from './mycarrierpackets.ts'
 import { paypal } from './paypal.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
+import { r2 } from './r2.ts'
 import { s3 } from './s3.ts'
 import { sandbox } from './sandbox.ts'
 import { sendgrid } from './sendgrid.ts'
@@ -42,6 +43,7 @@ export const providers: readonly Provider[] = [
   mycarrierpackets,
   paypal,
   quickbooks,
+  r2,
   s3,
   sandbox,
   sendgrid,
