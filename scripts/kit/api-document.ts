@@ -74,6 +74,7 @@ function limitText({ limit, windowMs, scope, path, methods, each, cost }: RateLi
 
 function idempotencyText({ idempotency }: ApiDeclaration): string {
   if (!idempotency) return '-'
-  const [[kind = '', name = ''] = []] = Object.entries(idempotency.place)
-  return kind === 'query' ? `\`?${name}=\`` : kind === 'field' ? `field \`${name}\`` : `\`${name}\``
+  const { place } = idempotency
+  if ('query' in place) return `\`?${place.query}=\``
+  return 'field' in place ? `field \`${place.field}\`` : `\`${place.header}\``
 }

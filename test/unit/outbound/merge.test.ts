@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
 import { guarded, mergeThreeWay, versioned, type Plain, type Versioned } from '#lib/outbound/merge.ts'
