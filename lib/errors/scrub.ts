@@ -66,7 +66,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/[^\s@<>"'(),:;]{1,64}@[^\s@<>"'(),:;]{1,255}/g, '[e-mail]'],
   [/\b\d(?:[ -]?\d){11,18}\b/g, '[number]'],
   [/\b\d{3}-\d{2}-\d{4}\b/g, '[number]'],
-  [/\+\d(?:[ ().-]?\d){6,14}\b/g, '[number]'],
+  [/\+\d(?:[ ().-]{0,2}\d){6,14}\b/g, '[number]'],
 ]
 
 /** A long word of letters and digits is more often a key than a help. */

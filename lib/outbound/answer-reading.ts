@@ -15,11 +15,19 @@ const patternCharacters = 2_048
 
 export function readingOf(headers: Headers, body: string | undefined): Reading {
   const text = body ?? ''
-  return { headers, text, json: parsed(text) }
+  let read: { readonly json: unknown } | undefined
+  return {
+    headers,
+    text,
+    // A body that nobody asks about is not parsed.
+    get json() {
+      read ??= { json: parsed(text) }
+      return read.json
+    },
+  }
 }
 
 function parsed(text: string): unknown {
-  if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch {

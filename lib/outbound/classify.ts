@@ -57,14 +57,26 @@ export function classify(api: ApiDeclaration | undefined, answer: Answer): Verdi
   return { kind: 'error', error, action: error.action }
 }
 
+/**
+ * Whether the body must be read before {@link classify} can judge: of every failure, and of a success where it may hide one.
+ * Elsewhere a body can go to its reader unread.
+ */
+export function needsBody(api: ApiDeclaration | undefined, status: number, headers: Headers): boolean {
+  const errors = api?.errors ?? {}
+  if ((errors.statuses?.[status] ?? statusMeans(status)) !== undefined) return true
+  return errors.inside !== undefined || (errors.always === 'json' && isHtmlType(headers))
+}
+
 const hidden = ({ inside = [] }: ErrorDeclaration, reading: Reading): boolean =>
   reading.text !== '' && inside.some((test) => fits(reading, test))
 
 /** A page for people where a program's answer belongs: maintenance, a proxy, a sign-in. */
-const isHtml = ({ headers, text, json }: Reading): boolean =>
-  json === undefined &&
-  text !== '' &&
-  (/^text\/html\b/i.test(headers.get('content-type') ?? '') || matches('^<(?:!doctype html|html)\\b', text))
+const isHtml = (reading: Reading): boolean =>
+  reading.text !== '' &&
+  (isHtmlType(reading.headers) || matches(String.raw`^<(?:!doctype html|html)\b`, reading.text)) &&
+  reading.json === undefined
+
+const isHtmlType = (headers: Headers): boolean => /^text\/html\b/i.test(headers.get('content-type') ?? '')
 
 interface Found {
   readonly status: number

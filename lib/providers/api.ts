@@ -2,12 +2,12 @@ import type { PageDialect } from './pages.ts'
 
 /** How a provider's API is called and how it answers, as pure data. `{param}` in addresses is filled by the operator or the connection. */
 export interface ApiDeclaration {
+  /** When the facts below were last checked, `YYYY-MM-DD`. */
+  readonly checkedOn: string
   /** Without a slash at its end; paths of calls are appended. `{PROVIDER}_BASE_URL` in the environment takes its place. */
   readonly baseUrl: string
   /** Further bases of the same API by name: `sandbox`, `eu`, `upload`. Credentials may go there too. */
   readonly otherBaseUrls?: Readonly<Record<string, string>>
-  /** The pages the facts below were checked against, where the provider's own list has them not. */
-  readonly docs?: readonly string[]
   /** Header fields of every call that does not set them itself, lower-case. */
   readonly headers?: Readonly<Record<string, string>>
   /** Query parameters of every call that does not set them itself. */
@@ -116,7 +116,7 @@ export interface RateLimit {
   readonly cost?: number
   /** Every path is counted by itself. */
   readonly each?: 'path'
-  /** Counts these calls alone: a pattern for the path, a set of methods. */
+  /** Counts these calls alone: a pattern for the path after the base, a set of methods. */
   readonly path?: string
   readonly methods?: readonly Method[]
 }

@@ -54,6 +54,7 @@ export const auth0 = {
     account: { claim: 'sub' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://{domain}/api/v2',
     errors: {
       always: 'json',

@@ -11,6 +11,7 @@ export const distru = {
     hardExpiryDays: 365,
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://app.distru.com/public/v1',
     errors: {
       always: 'json',

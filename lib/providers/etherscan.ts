@@ -11,6 +11,7 @@ export const etherscan = {
   ],
   auth: { kind: 'api-key', place: { query: 'apikey' } },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.etherscan.io/v2/api',
     query: { chainid: '1' },
     errors: {

@@ -17,6 +17,7 @@ export const firebase = {
     defaultLifetimeSeconds: 3_600,
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://fcm.googleapis.com/v1/projects/{project_id}',
     // `UNREGISTERED` is a 404: the device's token is to be forgotten.
     errors: { ...googleErrors, throttleWaitMs: 60_000 },

@@ -61,6 +61,7 @@ export const github = {
     account: { url: 'https://api.github.com/user', pointer: '/id' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.github.com',
     otherBaseUrls: { upload: 'https://uploads.github.com' },
     headers: {
@@ -97,6 +98,7 @@ export const github = {
       { scope: 'connection', path: '^/search/', limit: 30, windowMs: 60_000 },
       {
         scope: 'connection',
+        path: '^/(?!graphql$)',
         methods: ['POST', 'PATCH', 'PUT', 'DELETE'],
         limit: 1,
         windowMs: 1_000,

@@ -47,6 +47,7 @@ export const gmail = {
     account: { claim: 'sub' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://gmail.googleapis.com/gmail/v1',
     // A `startHistoryId` that is too old is a 404.
     errors: { ...googleErrors, staleCursor: [404] },

@@ -11,6 +11,7 @@ export const googleAnalytics = {
   ],
   auth: { kind: 'api-key', place: { query: 'api_secret' } },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://www.google-analytics.com',
     otherBaseUrls: {
       eu: 'https://region1.google-analytics.com',

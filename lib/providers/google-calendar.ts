@@ -44,6 +44,7 @@ export const googleCalendar = {
     account: { claim: 'sub' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://www.googleapis.com/calendar/v3',
     errors: googleErrors,
     limits: [

@@ -45,6 +45,7 @@ export const googleDrive = {
     account: { claim: 'sub' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://www.googleapis.com/drive/v3',
     otherBaseUrls: { upload: 'https://www.googleapis.com/upload/drive/v3' },
     errors: googleErrors,

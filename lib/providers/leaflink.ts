@@ -20,6 +20,7 @@ export const leaflink = {
   },
   auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'App ' } },
   api: {
+    checkedOn: '2026-11-21',
     // Paths end with a slash here (else 400), and must not at `next` (else 404), which takes a token as `Bearer`.
     baseUrl: 'https://app.leaflink.com/api/v2',
     otherBaseUrls: { sandbox: 'https://www.sandbox.leaflink.com/api/v2', next: 'https://api.leaflink.com' },

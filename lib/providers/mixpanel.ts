@@ -28,6 +28,7 @@ export const mixpanel = {
   },
   auth: { kind: 'api-key', place: { basic: true } },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.mixpanel.com',
     otherBaseUrls: {
       eu: 'https://api-eu.mixpanel.com',

@@ -27,6 +27,7 @@ export const mycarrierpackets = {
     defaultLifetimeSeconds: 3_600,
   },
   api: {
+    checkedOn: '2026-11-21',
     // Every call is a POST with its parameters in the query.
     baseUrl: 'https://api.mycarrierpackets.com',
     headers: { accept: 'application/json' },

@@ -65,6 +65,7 @@ export const paypal = {
     defaultLifetimeSeconds: 28_800,
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api-m.paypal.com',
     otherBaseUrls: { sandbox: 'https://api-m.sandbox.paypal.com' },
     errors: {

@@ -63,6 +63,7 @@ export const quickbooks = {
     account: { query: 'realmId' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://quickbooks.api.intuit.com/v3/company/{realmId}',
     otherBaseUrls: { sandbox: 'https://sandbox-quickbooks.api.intuit.com/v3/company/{realmId}' },
     // Without it the answer is XML.

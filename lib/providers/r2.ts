@@ -10,6 +10,7 @@ export const r2 = {
     'https://developers.cloudflare.com/r2/platform/limits/',
   ],
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://{account}.r2.cloudflarestorage.com',
     otherBaseUrls: {
       eu: 'https://{account}.eu.r2.cloudflarestorage.com',

@@ -56,6 +56,7 @@ export const s3 = {
     ],
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://{bucket}.s3.{region}.amazonaws.com',
     signedBySdk: { service: 's3', region: '{region}' },
     errors: {

@@ -31,6 +31,7 @@ export const sendgrid = {
   },
   auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'Bearer ' } },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.sendgrid.com/v3',
     otherBaseUrls: { eu: 'https://api.eu.sendgrid.com/v3' },
     // Without it a 406.

@@ -51,6 +51,7 @@ export const ses = {
     ],
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://email.{region}.amazonaws.com/v2/email',
     signedBySdk: { service: 'ses', region: '{region}' },
     errors: {

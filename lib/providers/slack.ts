@@ -59,6 +59,7 @@ export const slack = {
     },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://slack.com/api',
     errors: {
       always: 'json',

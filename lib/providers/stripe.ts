@@ -68,6 +68,7 @@ export const stripe = {
     account: { pointer: '/stripe_user_id' },
   },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.stripe.com',
     otherBaseUrls: { files: 'https://files.stripe.com' },
     errors: {

@@ -32,6 +32,7 @@ export const twilio = {
   },
   auth: { kind: 'api-key', place: { basic: true } },
   api: {
+    checkedOn: '2026-11-21',
     baseUrl: 'https://api.twilio.com',
     otherBaseUrls: { messaging: 'https://messaging.twilio.com', verify: 'https://verify.twilio.com' },
     headers: { accept: 'application/json' },
