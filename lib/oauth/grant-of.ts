@@ -1,4 +1,4 @@
-import type { OAuthCode, OAuthGrant } from '../providers/auth.ts'
+import type { KeyForm, OAuthCode, OAuthGrant } from '../providers/auth.ts'
 import { findProvider } from '../providers/catalog.ts'
 
 /** How a provider's users give access; `undefined` where they can't. */
@@ -10,5 +10,8 @@ export function codeGrantOf(provider: string): OAuthCode | undefined {
 /** How a provider lets this deployment itself in, without a user; `undefined` where it doesn't. */
 export function appGrantOf(provider: string): OAuthGrant | undefined {
   const auth = findProvider(provider)?.auth
-  return auth && auth.kind !== 'oauth2-code' && auth.kind !== 'api-key' ? auth : undefined
+  return auth && auth.kind !== 'oauth2-code' ? auth : undefined
 }
+
+/** The forms of keys that a provider takes, the usual one first; none where it takes none. */
+export const keyFormsOf = (provider: string): readonly KeyForm[] => findProvider(provider)?.keys ?? []

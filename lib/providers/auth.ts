@@ -2,7 +2,7 @@
  * How a provider lets calls in, as pure data. Addresses may hold `{param}`: a value that the operator or the connection
  * says, such as Auth0's tenant.
  */
-export type AuthDeclaration = OAuthCode | OAuthGrant | ApiKey
+export type AuthDeclaration = OAuthCode | OAuthGrant
 
 /** OAuth 2: the authorization code grant, and the refreshing of what came of it. */
 export interface OAuthCode {
@@ -51,14 +51,18 @@ export interface OAuthGrant {
   readonly defaultLifetimeSeconds?: number
 }
 
-/** A key that does not change by itself. */
-export interface ApiKey {
-  readonly kind: 'api-key'
-  readonly place:
-    | { readonly header: string; readonly prefix?: string }
-    | { readonly query: string }
-    /** `Authorization: Basic`, the key being `user:password`. */
-    | { readonly basic: true }
+/**
+ * A way to let calls in by what does not change by itself: an API key, or a user and a password. `{name}` in a text stands for
+ * a value that is given when the connection is made; a form takes exactly the names that occur in it, and no two forms of a
+ * provider take the same ones.
+ */
+export interface KeyForm {
+  /** Header by lower-case name: `{ authorization: 'Bearer {key}' }`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Parameters of the address. */
+  readonly query?: Readonly<Record<string, string>>
+  /** `Authorization: Basic` of both (RFC 7617). */
+  readonly basic?: { readonly user: string; readonly password: string }
   /** The key ends this many days after it was made. */
   readonly hardExpiryDays?: number
 }

@@ -5,5 +5,5 @@ export const etherscan = {
   displayName: 'Etherscan',
   checkedOn: '2026-11-21',
   docs: ['https://docs.etherscan.io/'],
-  auth: { kind: 'api-key', place: { query: 'apikey' } },
+  keys: [{ query: { apikey: '{key}' } }],
 } as const satisfies Provider

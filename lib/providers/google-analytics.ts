@@ -5,5 +5,6 @@ export const googleAnalytics = {
   displayName: 'Google Analytics',
   checkedOn: '2026-11-21',
   docs: ['https://developers.google.com/analytics/devguides/collection/protocol/ga4'],
-  auth: { kind: 'api-key', place: { query: 'api_secret' } },
+  // Of the Measurement Protocol.
+  keys: [{ query: { api_secret: '{key}' } }],
 } as const satisfies Provider

@@ -1,4 +1,4 @@
-import type { AuthDeclaration } from './auth.ts'
+import type { AuthDeclaration, KeyForm } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -12,8 +12,10 @@ export interface Provider {
   readonly checkedOn: string
   readonly docs: readonly string[]
   readonly webhooks?: WebhookDeclaration
-  /** How calls are let in. */
+  /** How tokens are had that let calls in. */
   readonly auth?: AuthDeclaration
+  /** What lets calls in without a token, the usual form first. */
+  readonly keys?: readonly KeyForm[]
 }
 
 export interface WebhookDeclaration extends Identification {

@@ -58,4 +58,6 @@ export const slack = {
       enterprise: '/enterprise/id',
     },
   },
+  // The token of an app that is in one workspace alone.
+  keys: [{ headers: { authorization: 'Bearer {token}' } }],
 } as const satisfies Provider

@@ -62,4 +62,6 @@ export const stripe = {
     rotation: { kind: 'none' },
     account: { pointer: '/stripe_user_id' },
   },
+  // A secret or a restricted key.
+  keys: [{ headers: { authorization: 'Bearer {key}' } }],
 } as const satisfies Provider

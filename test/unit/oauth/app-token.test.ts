@@ -17,7 +17,7 @@ function given(secret = 'the secret') {
     clock,
     clientOf: async (provider) => {
       const auth = findProvider(provider)?.auth
-      if (!auth || auth.kind === 'oauth2-code' || auth.kind === 'api-key') return undefined
+      if (!auth || auth.kind === 'oauth2-code') return undefined
       return { provider, clientId: 'someone', clientSecret: new Secret(secret), auth }
     },
     fetch: (async (url: string, init: RequestInit) => {
