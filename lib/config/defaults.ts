@@ -67,7 +67,9 @@ export const oauth = {
   /** How long a connect link may wait to be opened, and a browser to come back from the provider. */
   linkMs: minutes(30),
   stateMs: minutes(10),
-  /** Tokens in memory, over all connections. */
+  /** A key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
+  keepKeysMs: minutes(5),
+  /** Tokens in memory, over all connections; and keys. */
   keepTokens: 1_000,
 } as const
 
