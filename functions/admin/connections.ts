@@ -10,7 +10,8 @@ import { token128 } from '#lib/primitives/random.ts'
 import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
+import { keyRoutes } from './keys.ts'
+import { addressOf, checkBody, checkQuery, malformed, problem } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {
@@ -62,6 +63,7 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       connectionIdGrammar.test(id) && (await deps.vault.get(query.value.tenant, id, { consistent: true }))
     return found ? c.json(toConnectionItem(found)) : problem(unknown, c)
   })
+  keyRoutes(app, deps)
   changeRoutes(app, deps)
 }
 
@@ -108,16 +110,10 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-const fault = (pointer: string, detail: string): Problem => ({
-  code: 'malformed_request',
-  detail: 'The body is not as this address takes it; see errors and /openapi.json.',
-  errors: [{ pointer, detail }],
-})
-
 function faultIn({ provider, returnTo }: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
   if (!deps.codeGrantOf(provider))
-    return fault('/provider', 'is no provider that accounts can be connected of')
+    return malformed('/provider', 'is no provider that accounts can be connected of')
   if (returnTo !== undefined && !isAllowedReturn(returnTo, deps.returnTo))
-    return fault('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
+    return malformed('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
   return undefined
 }
