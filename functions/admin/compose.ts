@@ -14,7 +14,7 @@ import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { providers } from '#lib/providers/catalog.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { kmsKeyMaker } from '#lib/vault/key-maker.kms.ts'
@@ -68,7 +68,7 @@ export function compose(): AdminDeps {
     }),
     connections: dynamoConnectionList(connections),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
-    codeGrantOf,
+    connectGrantOf,
     returnTo: optional(env.returnTo)?.split(' ') ?? [],
     stage: required(env.stage),
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),

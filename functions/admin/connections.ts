@@ -38,7 +38,7 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     await deps.connectStore.addLink(id, {
       provider,
       tenant,
-      scopes: scopes ?? deps.codeGrantOf(provider)?.scopes.default ?? [],
+      scopes: scopes ?? deps.connectGrantOf(provider)?.scopes.default ?? [],
       isShared: shared,
       expiresAt,
       ...(returnTo !== undefined && { returnTo }),
@@ -110,9 +110,15 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-function faultIn({ provider, returnTo }: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
-  if (!deps.codeGrantOf(provider))
-    return malformed('/provider', 'is no provider that accounts can be connected of')
+function faultIn(request: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
+  const { provider, returnTo, account, scopes } = request
+  const grant = deps.connectGrantOf(provider)
+  if (!grant) return malformed('/provider', 'is no provider that accounts can be connected of')
+  // Nobody else says them: its service account may stand for any user of a domain.
+  if (grant.kind === 'delegated-jwt' && account === undefined)
+    return malformed('/account', 'is needed: whom the service account stands for')
+  if (grant.kind === 'delegated-jwt' && (scopes ?? []).length === 0)
+    return malformed('/scopes', 'are needed: what the service account asks for')
   if (returnTo !== undefined && !isAllowedReturn(returnTo, deps.returnTo))
     return malformed('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
   return undefined

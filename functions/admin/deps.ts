@@ -4,7 +4,7 @@ import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { GatewayBindings } from '#lib/http/gateway.ts'
 import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
-import type { OAuthCode } from '#lib/providers/auth.ts'
+import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
 import type { Vault } from '#lib/vault/vault.ts'
@@ -27,7 +27,7 @@ export interface AdminDeps extends ReplayDeps {
   readonly seal: Sealer
   readonly connections: ConnectionList
   readonly connectStore: Pick<ConnectStore, 'addLink'>
-  readonly codeGrantOf: (provider: string) => OAuthCode | undefined
+  readonly connectGrantOf: (provider: string) => ConnectGrant | undefined
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
   readonly stage: string

@@ -49,6 +49,8 @@ export const oauth = {
   /** One POST to a token endpoint, answer included; well below {@link leaseMs}. */
   requestMs: seconds(10),
   maxAnswerBytes: 65_536,
+  /** Asking whose tokens a refresh has brought: the lease holds for it, the request and the saving. */
+  checkMs: seconds(3),
   /** A refresh holds its connection this long: the request, and the time to save what came of it. */
   leaseMs: seconds(30),
   /** What is left of the lease for saving. */

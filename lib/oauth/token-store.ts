@@ -1,5 +1,5 @@
 import { oauth as limits } from '../config/defaults.ts'
-import { later, type Clock, type EpochMs } from '../primitives/clock.ts'
+import { elapsed, later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import {
@@ -74,16 +74,32 @@ export async function sealGrant(
     grant.refreshLifetimeSeconds === undefined
       ? kept.refreshExpiresAt
       : later(now, grant.refreshLifetimeSeconds * 1_000)
+  const hardExpiresAt = hardExpiry(kept.hardExpiresAt, grant, now)
   return {
     tokens: seal(key, contextOf(owner, 'tokens'), text, deps.random),
     obtainedAt: now,
     scopes: grant.scopes ?? kept.scopes,
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
-    ...(kept.hardExpiresAt !== undefined && { hardExpiresAt: kept.hardExpiresAt }),
+    ...(hardExpiresAt !== undefined && { hardExpiresAt }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(expiresAt !== undefined &&
-      grant.tokens.refreshToken !== undefined && { refreshAt: refreshTime(now, expiresAt, deps.random) }),
+      (grant.isRenewable || grant.tokens.refreshToken !== undefined) && {
+        refreshAt: refreshTime(now, expiresAt, deps.random),
+      }),
   }
+}
+
+const dayMs = 86_400_000
+
+/** As the answer says; what differs by less than a day is the same end, counted from another second. */
+function hardExpiry(
+  known: EpochMs | undefined,
+  { hardLifetimeSeconds }: Grant,
+  now: EpochMs,
+): EpochMs | undefined {
+  if (hardLifetimeSeconds === undefined) return known
+  const said = later(now, hardLifetimeSeconds * 1_000)
+  return known !== undefined && Math.abs(elapsed(known, said)) < dayMs ? known : said
 }
 
 /** At 80% of the lifetime, and up to a tenth of it sooner, so that what was connected together is not refreshed together. */

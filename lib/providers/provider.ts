@@ -1,4 +1,4 @@
-import type { AuthDeclaration, KeyForm } from './auth.ts'
+import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -16,6 +16,8 @@ export interface Provider {
   readonly auth?: AuthDeclaration
   /** What lets calls in without a token, the usual form first. */
   readonly keys?: readonly KeyForm[]
+  /** How this deployment itself is let in, beside its users, by the same registration. */
+  readonly appAuth?: OAuthGrant
 }
 
 export interface WebhookDeclaration extends Identification {

@@ -16,6 +16,11 @@ export type ReauthCause =
   | 'hard_expiry'
   /** There never was a refresh token, and the access token has run out. */
   | 'no_refresh_token'
+  /** A refresh brought tokens of another account. */
+  | 'foreign_account'
+  /** The App was uninstalled from the account, or its owner suspended it. */
+  | 'installation_gone'
+  | 'installation_suspended'
   /** What is stored does not open. */
   | 'seal_broken'
   /** The provider refused the key of a call. */
@@ -72,6 +77,8 @@ export interface Tokens {
   readonly accessToken: string
   readonly refreshToken?: string
   readonly tokenType: string
+  /** `sub` of the ID token that came with the grant, where the account is not that: it never changes. */
+  readonly subject?: string
   /** Other values of the token answer that calls need: `bot_user_id`, `instance_url`. */
   readonly extras?: Readonly<Record<string, string>>
 }

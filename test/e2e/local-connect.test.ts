@@ -9,7 +9,7 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { accessTokens, type AccessTokens } from '#lib/oauth/access-token.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
 import { connectionCredentials } from '#lib/oauth/credentials.ts'
-import { codeGrantOf, keyFormsOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf, keyFormsOf } from '#lib/oauth/grant-of.ts'
 import { outageGuard } from '#lib/oauth/outage-guard.ts'
 import { revoker } from '#lib/oauth/revoke.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
@@ -62,7 +62,7 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
   const clients = secretsManagerClients({
     client: new SecretsManagerClient(options(endpoints.secretsmanager)),
     stage,
-    authOf: codeGrantOf,
+    authOf: connectGrantOf,
     fromEnvironment: () => undefined,
     clock: systemClock,
   })
@@ -83,7 +83,7 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
     fetch: counted,
     guard: outageGuard(systemClock),
     announce: async () => {},
-    revoke: revoker({ clients, fetch: counted, clock: systemClock, log: silentLog }),
+    revoke: revoker({ clients, random: systemRandom, fetch: counted, clock: systemClock, log: silentLog }),
     log: silentLog,
     metrics: { count: () => {} },
   })

@@ -1,4 +1,4 @@
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { sealer } from '#lib/vault/sealer.ts'
@@ -97,7 +97,7 @@ export async function givenAdmin(
     }),
     connections: dynamoConnectionList({ client, table: connections }),
     connectStore: dynamoConnectStore({ client, table: control }),
-    codeGrantOf,
+    connectGrantOf,
     returnTo: ['https://app.example.com/settings/'],
     stage: 'test',
     publicUrl: 'https://sluice.test',
