@@ -1,6 +1,7 @@
 import { elapsed, epochMs, toSeconds, type EpochMs } from '../primitives/clock.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
-import type { Installation, OAuthCode } from '../providers/auth.ts'
+import type { Installation } from '../providers/auth-words.ts'
+import type { OAuthCode } from '../providers/auth.ts'
 import type { OAuthClient } from './client.ts'
 import { askProvider } from './ask-provider.ts'
 import { signedJwt, type SigningKey } from './signed-jwt.ts'

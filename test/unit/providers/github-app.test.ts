@@ -115,7 +115,7 @@ describe('an installation', () => {
     ['a path for an id', () => installations([42]), { installation_id: '42/../7' }],
   ])('with %s connects nothing', async (_name, list, more) => {
     const { worker } = await given(list)
-    const { status, connections } = await back(worker, more as Record<string, string>)
+    const { status, connections } = await back(worker, more)
     expect(status).toBe(400)
     expect(connections).toEqual([])
     expect(worker.revoked).toHaveLength(1)
