@@ -75,6 +75,25 @@ export const oauth = {
   keepTokens: 1_000,
 } as const
 
+/** Tokens of people, signed by an issuer that the config names. */
+export const oidc = {
+  /** How far the issuer's clock may be from ours. */
+  clockTolerance: seconds(30),
+  /** API Gateway takes no longer headers. */
+  maxTokenBytes: 10_240,
+  /** Tenants of one token; what it names beyond is not seen. */
+  mostTenants: 100,
+  /** Metadata and keys together, answers included. */
+  requestMs: seconds(3),
+  maxAnswerBytes: 65_536,
+  /** The issuer's keys are read again after this time, and served stale for at most that when it fails. */
+  keepMs: hours(1),
+  staleMs: hours(24),
+  /** Between two looks for a key that is not known; without any key at all, sooner. */
+  cooldownMs: seconds(30),
+  retryMs: seconds(5),
+} as const
+
 export const worker = {
   timeoutMs: seconds(30),
   batchSize: 10,
