@@ -1,4 +1,6 @@
+import { httpsIssuerKeys } from '#lib/access/issuer-keys.https.ts'
 import { secretsManagerAdminToken } from '#lib/admin/admin-token.secretsmanager.ts'
+import type { People } from '#lib/admin/admit.ts'
 import { sqsProbe } from '#lib/admin/queue-probe.sqs.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
@@ -10,6 +12,7 @@ import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
+import type { Oidc } from '#lib/config/oidc.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
@@ -53,6 +56,7 @@ export function compose(): AdminDeps {
       clock,
       log,
     }),
+    people: peopleOf(optional(env.adminOidc), { clock, log }),
     probes: {
       queue: sqsProbe(sqs, required(env.eventsQueueUrl)),
       ledger: (signal) => history.get(nobody, signal),
@@ -73,4 +77,12 @@ export function compose(): AdminDeps {
     stage: required(env.stage),
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }
+}
+
+/** What the template carries was checked when it was made. */
+function peopleOf(text: string | undefined, tools: Pick<AdminDeps, 'clock' | 'log'>): People | undefined {
+  if (text === undefined) return undefined
+  const config = JSON.parse(text) as Oidc
+  const { fetch } = globalThis
+  return { config, clock: tools.clock, keys: httpsIssuerKeys(config, { fetch, ...tools }) }
 }

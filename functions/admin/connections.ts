@@ -1,5 +1,7 @@
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
+import { covers } from '#lib/access/tenant-scope.ts'
 import { toConnectionItem } from '#lib/admin/connection-view.ts'
+import { listConnections } from '#lib/admin/list-connections.ts'
 import { operations } from '#lib/admin/operations.ts'
 import type { ConnectLinkRequest } from '#lib/admin/schemas.ts'
 import { oauth as limits } from '#lib/config/defaults.ts'
@@ -18,18 +20,17 @@ const badCursor: Problem = {
   code: 'invalid_cursor',
   detail: 'Use the cursor of the page before, with the same filter.',
 }
+const unknownTenant: Problem = { code: 'not_found', detail: 'There is no such tenant.' }
 const pageSize = 50
 
-/** The place of a connection in the list; of this tenant's part of it, where there is one. */
-const isCursorOf = (cursor: string, tenant: string | undefined): boolean =>
-  /^[a-z0-9][a-z0-9_-]{0,62}#conn_[A-Za-z0-9_-]{32}$/.test(cursor) &&
-  (tenant === undefined || cursor.startsWith(`${tenant}#`))
+const mayTouch = (c: Context<AdminEnv>, tenant: string): boolean => covers(c.get('caller').tenants, tenant)
 
 /** Connections under `/api`: links to make them, lists, and what can be done with one. */
 export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.post('/connect-links', async (c) => {
     const checked = await checkBody(c, operations.createConnectLink.body)
     if (!checked.ok) return problem(checked.problem, c)
+    if (!mayTouch(c, checked.value.tenant)) return problem(unknownTenant, c)
     const fault = faultIn(checked.value, deps)
     if (fault) return problem(fault, c)
     const { provider, tenant, scopes, returnTo, shared = false, account } = checked.value
@@ -51,16 +52,18 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const query = checkQuery(c, operations.listConnections.query)
     if (!query.ok) return problem(query.problem, c)
     const { tenant, cursor, limit } = query.value
-    if (cursor !== undefined && !isCursorOf(cursor, tenant)) return problem(badCursor, c)
-    const page = await deps.connections.list(tenant, cursor, Number(limit ?? pageSize))
+    const wanted = { tenant, after: cursor, limit: Number(limit ?? pageSize) }
+    const page = await listConnections(wanted, c.get('caller').tenants, deps.connections)
+    if (!page) return problem(badCursor, c)
     return c.json({ items: page.connections.map(toConnectionItem), cursor: page.next ?? null })
   })
   app.get('/connections/:id', async (c) => {
     const query = checkQuery(c, operations.getConnection.query)
     if (!query.ok) return problem(query.problem, c)
     const id = c.req.param('id')
-    const found =
-      connectionIdGrammar.test(id) && (await deps.vault.get(query.value.tenant, id, { consistent: true }))
+    const { tenant } = query.value
+    const isKnown = connectionIdGrammar.test(id) && mayTouch(c, tenant)
+    const found = isKnown && (await deps.vault.get(tenant, id, { consistent: true }))
     return found ? c.json(toConnectionItem(found)) : problem(unknown, c)
   })
   keyRoutes(app, deps)
@@ -73,9 +76,11 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const query = checkQuery(c, operations.deleteConnection.query)
     if (!query.ok) return problem(query.problem, c)
     const id = c.req.param('id')
-    const outcome = connectionIdGrammar.test(id) ? await vault.disconnect(query.value.tenant, id) : 'lost'
+    const { tenant } = query.value
+    const isKnown = connectionIdGrammar.test(id) && mayTouch(c, tenant)
+    const outcome = isKnown ? await vault.disconnect(tenant, id) : 'lost'
     if (outcome === 'lost') return problem(unknown, c)
-    deps.log('info', 'a connection was disconnected', { tenant: query.value.tenant, connection: id })
+    deps.log('info', 'a connection was disconnected', { tenant, connection: id })
     return c.json({ id, status: 'deleted' }, operations.deleteConnection.status)
   })
   const changes = {
@@ -98,7 +103,7 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       if (!body.ok) return problem(body.problem, c)
       const id = c.req.param('id')
       const { tenant } = query.value
-      if (!connectionIdGrammar.test(id)) return problem(unknown, c)
+      if (!connectionIdGrammar.test(id) || !mayTouch(c, tenant)) return problem(unknown, c)
       const outcome: SaveOutcome = await change(tenant, id)
       if (outcome === 'saved') return c.json({ id, status }, operation.status)
       const found = await vault.get(tenant, id, { consistent: true })

@@ -1,4 +1,6 @@
+import type { Caller } from '#lib/access/caller.ts'
 import type { AdminToken } from '#lib/admin/admin-token.ts'
+import type { People } from '#lib/admin/admit.ts'
 import type { Probe } from '#lib/admin/health.ts'
 import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { GatewayBindings } from '#lib/http/gateway.ts'
@@ -18,6 +20,8 @@ export interface AdminDeps extends ReplayDeps {
   readonly history: History
   readonly usedLinks: UsedLinks
   readonly token: AdminToken
+  /** Whose tokens are taken beside the admin token; `undefined` where the config names no issuer. */
+  readonly people: People | undefined
   /** What must answer for `/health` to say that all is well. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly providers: readonly Provider[]
@@ -40,8 +44,10 @@ export interface AdminDeps extends ReplayDeps {
 export interface AdminEnv {
   readonly Bindings: Partial<GatewayBindings>
   readonly Variables: {
-    /** The admin token, once the request has been let in. */
+    /** The admin token, once the request has been let in by whatever token: links and cursors are sealed with it. */
     readonly token: Secret
+    /** Who has been let in. */
+    readonly caller: Caller
     /** Aborts before the function's time is up. */
     readonly signal: AbortSignal
   }

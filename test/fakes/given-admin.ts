@@ -86,6 +86,7 @@ export async function givenAdmin(
     },
     usedLinks: dynamoUsedLinks({ client, table: control }),
     token: () => Promise.resolve(token),
+    people: undefined,
     probes: { queue: () => Promise.resolve() },
     providers,
     endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],

@@ -583,7 +583,7 @@ describe('/openapi.json', () => {
       'limit',
     ])
     expect(list.parameters.at(-1)).toMatchObject({ in: 'query', schema: { type: 'integer', maximum: 100 } })
-    expect(Object.keys(list.responses)).toEqual(['200', '400', '401', '500', '503'])
+    expect(Object.keys(list.responses)).toEqual(['200', '400', '401', '403', '500', '503'])
   })
 
   test('every reference in it leads somewhere', async () => {
