@@ -165,7 +165,7 @@ describe('B077: forged tokens', () => {
     ]
     for (const header of headers) {
       expect(await judge(await given.token({}, header as object, own))).toBe('invalid')
-      expect(await judge(await given.token({}, { ...header, kid: ec.kid } as object, own))).toBe('invalid')
+      expect(await judge(await given.token({}, { ...header, kid: ec.kid }, own))).toBe('invalid')
     }
     expect(new Set(given.asked)).toEqual(new Set([jwksUrl]))
   })
@@ -289,7 +289,7 @@ describe('B077: forged tokens', () => {
   test('no mutation of a valid token is valid', async () => {
     const token = await given.token({ roles: ['viewer'] })
     expect(await judge(token)).toBe('valid')
-    const character = fc.constantFrom(...'ABCabc019-_.=+/ \n\0é')
+    const character = fc.constantFrom(...'ABCabc019-_.=+/ \n\0é'.split(''))
     const place = fc.nat({ max: token.length - 1 })
     const mutation = fc.oneof(
       fc.tuple(place, character).map(([at, put]) => token.slice(0, at) + put + token.slice(at + 1)),
@@ -358,7 +358,7 @@ async function signature(signed: string, { privateKey }: SigningKey): Promise<st
 }
 
 function swapped(text: string, a: number, b: number): string {
-  const characters = [...text]
+  const characters = text.split('')
   ;[characters[a], characters[b]] = [characters[b] ?? '', characters[a] ?? '']
   return characters.join('')
 }

@@ -351,19 +351,15 @@ describe('B079: tenants', () => {
     const scoped = await as('viewer', { tenants: mine })
     for (const limit of [1, 2, 3, 4, 50]) {
       const seen: string[] = []
-      let cursor: unknown = ''
+      let cursor: string | null = ''
       for (let pages = 0; cursor !== null; pages += 1) {
         expect(pages).toBeLessThan(12)
-        const page = await json(
-          ask(
-            scoped,
-            `/api/connections?limit=${limit}${cursor === '' ? '' : `&cursor=${encodeURIComponent(String(cursor))}`}`,
-          ),
-        )
+        const query: string = cursor && `&cursor=${encodeURIComponent(cursor)}`
+        const page = await json(ask(scoped, `/api/connections?limit=${limit}${query}`))
         seen.push(
           ...(page['items'] as Json[]).map(({ tenant, account }) => `${String(tenant)} ${String(account)}`),
         )
-        cursor = page['cursor']
+        cursor = page['cursor'] as string | null
       }
       expect(seen.toSorted(), `limit ${limit}`).toEqual([
         'acme a',
