@@ -1,5 +1,4 @@
-import type { Context, Hono } from 'hono'
-import { covers } from '#lib/access/tenant-scope.ts'
+import type { Hono } from 'hono'
 import { toConnectionItem } from '#lib/admin/connection-view.ts'
 import { listConnections } from '#lib/admin/list-connections.ts'
 import { operations } from '#lib/admin/operations.ts'
@@ -13,17 +12,14 @@ import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { keyRoutes } from './keys.ts'
-import { addressOf, checkBody, checkQuery, malformed, problem } from './requests.ts'
+import { addressOf, checkBody, checkQuery, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {
   code: 'invalid_cursor',
   detail: 'Use the cursor of the page before, with the same filter.',
 }
-const unknownTenant: Problem = { code: 'not_found', detail: 'There is no such tenant.' }
 const pageSize = 50
-
-const mayTouch = (c: Context<AdminEnv>, tenant: string): boolean => covers(c.get('caller').tenants, tenant)
 
 /** Connections under `/api`: links to make them, lists, and what can be done with one. */
 export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {

@@ -7,7 +7,7 @@ import { addKey } from '#lib/oauth/add-key.ts'
 import { fieldsOf } from '#lib/oauth/key-forms.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { checkBody, malformed, problem } from './requests.ts'
+import { checkBody, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
 
 /** Where a tenant that names no account keeps its key. */
 const onlyAccount = 'default'
@@ -18,6 +18,7 @@ export function keyRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const checked = await checkBody(c, operations.createConnection.body)
     if (!checked.ok) return problem(checked.problem, c)
     const { tenant, provider: id, account = onlyAccount, credentials, extras } = checked.value
+    if (!mayTouch(c, tenant)) return problem(unknownTenant, c)
     const provider = deps.providers.find((each) => each.id === id)
     if (!provider?.keys) return problem(malformed('/provider', instead(id, provider)), c)
     const handed = { tenant, provider: id, account, values: credentials, ...(extras && { extras }) }

@@ -120,13 +120,14 @@ export const operations = {
     id: 'createConnection',
     method: 'post',
     path: '/api/connections',
+    role: 'admin',
     summary:
       'Makes a connection of an API key, or of a user and a password, or replaces those of an earlier one. They are never given out again',
     query: schemas.noQuery,
     body: schemas.connectionRequest,
     status: 201,
     answer: schemas.connectionItem,
-    problems: [409],
+    problems: [404, 409],
   },
   getConnection: {
     id: 'getConnection',

@@ -218,7 +218,7 @@ describe('B080: roles', () => {
       'refreshConnection',
       'activateConnection',
     ])
-    expect(by('admin')).toEqual(['deleteConnection', 'createLoginLink'])
+    expect(by('admin')).toEqual(['createConnection', 'deleteConnection', 'createLoginLink'])
   })
 
   test.each(all.map((operation) => [operation.id, operation] as const))(
@@ -410,6 +410,15 @@ describe('B079: tenants', () => {
     expect(await refusal(link('globex'))).toEqual([404, 'not_found'])
     expect(calls).toEqual([])
     expect((await link('acme')).status).toBe(201)
+  })
+
+  test('a key is stored for a tenant of the token, and for no other', async () => {
+    calls.length = 0
+    const handed = { provider: 'sendgrid', credentials: { key: 'SG.a-key-of-some-length' } }
+    const store = (tenant: string) => ask(token, '/api/connections', { ...handed, tenant })
+    expect(await refusal(store('globex'))).toEqual([404, 'not_found'])
+    expect(calls).toEqual([])
+    expect((await store('acme')).status).toBe(201)
   })
 
   test('addresses are shown of the tenants of the token', async () => {
