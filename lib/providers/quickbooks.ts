@@ -72,16 +72,8 @@ export const quickbooks = {
     errors: {
       always: 'json',
       // Faults of the gateway are spelt small.
-      code: [
-        { pointer: '/Fault/Error/*/code' },
-        { pointer: '/fault/error/*/code' },
-        { pointer: '/BatchItemResponse/*/Fault/Error/*/code' },
-      ],
-      message: [
-        { pointer: '/Fault/Error/0/Message' },
-        { pointer: '/fault/error/0/message' },
-        { pointer: '/BatchItemResponse/*/Fault/Error/*/Message' },
-      ],
+      code: [{ pointer: '/Fault/Error/*/code' }, { pointer: '/fault/error/*/code' }],
+      message: [{ pointer: '/Fault/Error/0/Message' }, { pointer: '/fault/error/0/message' }],
       // A batch with good items is its reader's.
       inside: [{ pointer: '/Fault/Error/0' }, { pointer: '/fault/error/0' }],
       rules: [
