@@ -142,6 +142,7 @@ export class Sluice extends Construct {
     this.ledger.lendHistory(fn)
     this.control.lendTo(fn)
     this.vault.lendList(fn)
+    this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')
     this.buffer.lendAsking(fn, 'events')
     this.objects.lend(fn, 'bodies', ['read'])

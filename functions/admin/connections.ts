@@ -10,7 +10,8 @@ import { token128 } from '#lib/primitives/random.ts'
 import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
+import { keyRoutes } from './keys.ts'
+import { addressOf, checkBody, checkQuery, malformed, problem } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {
@@ -37,7 +38,7 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     await deps.connectStore.addLink(id, {
       provider,
       tenant,
-      scopes: scopes ?? deps.codeGrantOf(provider)?.scopes.default ?? [],
+      scopes: scopes ?? deps.connectGrantOf(provider)?.scopes.default ?? [],
       isShared: shared,
       expiresAt,
       ...(returnTo !== undefined && { returnTo }),
@@ -62,6 +63,7 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       connectionIdGrammar.test(id) && (await deps.vault.get(query.value.tenant, id, { consistent: true }))
     return found ? c.json(toConnectionItem(found)) : problem(unknown, c)
   })
+  keyRoutes(app, deps)
   changeRoutes(app, deps)
 }
 
@@ -108,16 +110,16 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-const fault = (pointer: string, detail: string): Problem => ({
-  code: 'malformed_request',
-  detail: 'The body is not as this address takes it; see errors and /openapi.json.',
-  errors: [{ pointer, detail }],
-})
-
-function faultIn({ provider, returnTo }: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
-  if (!deps.codeGrantOf(provider))
-    return fault('/provider', 'is no provider that accounts can be connected of')
+function faultIn(request: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
+  const { provider, returnTo, account, scopes } = request
+  const grant = deps.connectGrantOf(provider)
+  if (!grant) return malformed('/provider', 'is no provider that accounts can be connected of')
+  // Nobody else says them: its service account may stand for any user of a domain.
+  if (grant.kind === 'delegated-jwt' && account === undefined)
+    return malformed('/account', 'is needed: whom the service account stands for')
+  if (grant.kind === 'delegated-jwt' && (scopes ?? []).length === 0)
+    return malformed('/scopes', 'are needed: what the service account asks for')
   if (returnTo !== undefined && !isAllowedReturn(returnTo, deps.returnTo))
-    return fault('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
+    return malformed('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
   return undefined
 }

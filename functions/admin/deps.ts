@@ -4,8 +4,9 @@ import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { GatewayBindings } from '#lib/http/gateway.ts'
 import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
-import type { OAuthCode } from '#lib/providers/auth.ts'
+import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { Sealer } from '#lib/vault/sealer.ts'
 import type { Vault } from '#lib/vault/vault.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
@@ -22,9 +23,11 @@ export interface AdminDeps extends ReplayDeps {
   readonly providers: readonly Provider[]
   readonly endpoints: readonly { readonly id: string; readonly provider: string; readonly tenant: string }[]
   readonly vault: Vault
+  /** Keeps what tenants hand over. Nothing here can open it. */
+  readonly seal: Sealer
   readonly connections: ConnectionList
   readonly connectStore: Pick<ConnectStore, 'addLink'>
-  readonly codeGrantOf: (provider: string) => OAuthCode | undefined
+  readonly connectGrantOf: (provider: string) => ConnectGrant | undefined
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
   readonly stage: string

@@ -95,5 +95,12 @@ const refused = (
   },
 })
 
+/** A body whose fault no schema can tell. */
+export const malformed = (pointer: string, detail: string): Problem => ({
+  code: 'malformed_request',
+  detail: 'The body is not as this address takes it; see errors and /openapi.json.',
+  errors: [{ pointer, detail }],
+})
+
 const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

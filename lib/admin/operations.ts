@@ -105,6 +105,18 @@ export const operations = {
     answer: schemas.listOf(schemas.connectionItem),
     problems: [],
   },
+  createConnection: {
+    id: 'createConnection',
+    method: 'post',
+    path: '/api/connections',
+    summary:
+      'Makes a connection of an API key, or of a user and a password, or replaces those of an earlier one. They are never given out again',
+    query: schemas.noQuery,
+    body: schemas.connectionRequest,
+    status: 201,
+    answer: schemas.connectionItem,
+    problems: [409],
+  },
   getConnection: {
     id: 'getConnection',
     method: 'get',

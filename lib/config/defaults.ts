@@ -49,6 +49,8 @@ export const oauth = {
   /** One POST to a token endpoint, answer included; well below {@link leaseMs}. */
   requestMs: seconds(10),
   maxAnswerBytes: 65_536,
+  /** Asking whose tokens a refresh has brought: the lease holds for it, the request and the saving. */
+  checkMs: seconds(3),
   /** A refresh holds its connection this long: the request, and the time to save what came of it. */
   leaseMs: seconds(30),
   /** What is left of the lease for saving. */
@@ -67,7 +69,9 @@ export const oauth = {
   /** How long a connect link may wait to be opened, and a browser to come back from the provider. */
   linkMs: minutes(30),
   stateMs: minutes(10),
-  /** Tokens in memory, over all connections. */
+  /** A key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
+  keepKeysMs: minutes(5),
+  /** Tokens in memory, over all connections; and keys. */
   keepTokens: 1_000,
 } as const
 

@@ -81,10 +81,22 @@ export const auth0 = {
     tokenUrl: 'https://{domain}/oauth/token',
     revokeUrl: 'https://{domain}/oauth/revoke',
     clientAuth: 'body',
+    // https://auth0.com/docs/get-started/authentication-and-authorization-flow/authenticate-with-private-key-jwt
+    clientAssertion: { audience: 'https://{domain}/' },
     pkce: true,
     scopes: { separator: ' ', default: ['openid', 'offline_access'] },
+    // The API that tokens are for; without it they open nothing but the user's profile.
+    authorizeParams: { audience: '{audience}' },
     rotation: { kind: 'rotating' },
     defaultLifetimeSeconds: 86_400,
     account: { claim: 'sub' },
+  },
+  appAuth: {
+    kind: 'client-credentials',
+    tokenUrl: 'https://{domain}/oauth/token',
+    clientAuth: 'body',
+    clientAssertion: { audience: 'https://{domain}/' },
+    params: { audience: '{audience}' },
+    defaultLifetimeSeconds: 86_400,
   },
 } as const satisfies Provider

@@ -118,4 +118,6 @@ export const github = {
     rotation: { kind: 'single-use' },
     account: { url: 'https://api.github.com/user', pointer: '/id' },
   },
+  // A personal access token.
+  keys: [{ headers: { authorization: 'Bearer {token}' } }],
 } as const satisfies Provider

@@ -63,7 +63,7 @@ export const gmail = {
       default: ['openid', 'email', 'https://www.googleapis.com/auth/gmail.readonly'],
     },
     // Without `consent` a second connect brings no refresh token.
-    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
     rotation: { kind: 'none' },
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },

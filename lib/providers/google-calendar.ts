@@ -59,7 +59,7 @@ export const googleCalendar = {
       default: ['openid', 'email', 'https://www.googleapis.com/auth/calendar.events'],
     },
     // Without `consent` a second connect brings no refresh token.
-    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
     rotation: { kind: 'none' },
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },

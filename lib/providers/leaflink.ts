@@ -65,5 +65,10 @@ export const leaflink = {
     deliveryKey: [],
     eventType: [[{ pointer: '/event' }], [{ pointer: '/type' }]],
   },
-  auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'App ' } },
+  // An app's key, a user's, and the token of the newer API.
+  keys: [
+    { headers: { authorization: 'App {key}' } },
+    { headers: { authorization: 'Token {token}' } },
+    { headers: { authorization: 'Bearer {jwt}' } },
+  ],
 } as const satisfies Provider

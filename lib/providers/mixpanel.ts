@@ -55,5 +55,9 @@ export const mixpanel = {
       '/parameters/members/*/last_name',
     ],
   },
-  auth: { kind: 'api-key', place: { basic: true } },
+  // A service account, which names its project with each call; or the project's own secret.
+  keys: [
+    { query: { project_id: '{projectId}' }, basic: { user: '{username}', password: '{secret}' } },
+    { basic: { user: '{projectSecret}', password: '' } },
+  ],
 } as const satisfies Provider

@@ -46,6 +46,7 @@ export const mycarrierpackets = {
   },
   auth: {
     kind: 'password',
+    // The packet as PDF has a token endpoint of its own, https://mycarrierpackets.com/api/token.
     tokenUrl: 'https://api.mycarrierpackets.com/token',
     clientAuth: 'none',
     defaultLifetimeSeconds: 3_600,

@@ -103,6 +103,8 @@ export const quickbooks = {
     tokenUrl: 'https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer',
     revokeUrl: 'https://developer.api.intuit.com/v2/oauth2/tokens/revoke',
     clientAuth: 'basic',
+    // Asks for `x_refresh_token_hard_expires_in`: when the whole grant ends, five years after the user's consent.
+    tokenHeaders: { 'x-include-refresh-token-hard-expires-in': 'true' },
     pkce: false,
     scopes: { separator: ' ', default: ['com.intuit.quickbooks.accounting'] },
     // The value changes about daily; the one before it lives a day longer.

@@ -61,5 +61,5 @@ export const sendgrid = {
     ],
     redact: ['/email', '/ip', '/useragent', '/*/email', '/*/ip', '/*/useragent'],
   },
-  auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'Bearer ' } },
+  keys: [{ headers: { authorization: 'Bearer {key}' } }],
 } as const satisfies Provider

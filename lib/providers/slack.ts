@@ -122,11 +122,18 @@ export const slack = {
     scopes: { separator: ',', default: ['chat:write', 'channels:history'] },
     rotation: { kind: 'single-use' },
     tokenTypes: ['bot', 'user'],
-    account: { pointer: '/team/id' },
-    extras: {
-      bot_user_id: '/bot_user_id',
-      user_token: '/authed_user/access_token',
-      enterprise: '/enterprise/id',
+    // Installed on a whole organization it has no team.
+    account: {
+      pointer: '/team/id',
+      instead: { when: '/is_enterprise_install', pointer: '/enterprise/id' },
     },
+    second: {
+      at: '/authed_user',
+      user: '/authed_user/id',
+      scopes: { prefix: 'user:', parameter: 'user_scope' },
+    },
+    extras: { bot_user_id: '/bot_user_id', enterprise: '/enterprise/id' },
   },
+  // The token of an app that is in one workspace alone.
+  keys: [{ headers: { authorization: 'Bearer {token}' } }],
 } as const satisfies Provider

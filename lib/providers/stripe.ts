@@ -114,5 +114,8 @@ export const stripe = {
     scopes: { separator: ' ', default: ['read_write'] },
     rotation: { kind: 'none' },
     account: { pointer: '/stripe_user_id' },
+    extras: { publishable_key: '/stripe_publishable_key', livemode: '/livemode' },
   },
+  // A secret or a restricted key.
+  keys: [{ headers: { authorization: 'Bearer {key}' } }],
 } as const satisfies Provider

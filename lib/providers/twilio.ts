@@ -57,5 +57,8 @@ export const twilio = {
     externalId: [{ form: 'AccountSid' }],
     redact: ['/From', '/To', '/Body', '/Caller', '/Called'],
   },
-  auth: { kind: 'api-key', place: { basic: true } },
+  keys: [
+    { basic: { user: '{accountSid}', password: '{authToken}' } },
+    { basic: { user: '{keySid}', password: '{keySecret}' } },
+  ],
 } as const satisfies Provider
