@@ -4,7 +4,16 @@ import { repository } from './bundle/repository.ts'
 
 const folder = join(repository, 'lib', 'providers')
 /** What in the folder declares no provider. */
-const words = new Set(['auth.ts', 'auth-words.ts', 'catalog.ts', 'provider.ts', 'scheme.ts'])
+const words = new Set([
+  'api.ts',
+  'auth-words.ts',
+  'auth.ts',
+  'catalog.ts',
+  'google-answers.ts',
+  'pages.ts',
+  'provider.ts',
+  'scheme.ts',
+])
 
 const camel = (id: string): string => id.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 

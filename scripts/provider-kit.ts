@@ -14,7 +14,7 @@ const chosen = values.all ? providers : positionals.flatMap((id) => findProvider
 const reports = (await Promise.all(chosen.map(testProvider))).flat()
 const failed = reports.some(({ results }) => results.some(({ outcome }) => outcome === 'fail'))
 
-if (values.write) writeFileSync(values.write, providersDocument(reports))
+if (values.write) writeFileSync(values.write, providersDocument(reports, providers))
 process.stdout.write(values.json ? `${JSON.stringify({ items: reports }, undefined, 2)}\n` : text(reports))
 process.exitCode = failed ? 1 : 0
 

@@ -16,6 +16,7 @@ import { mycarrierpackets } from './mycarrierpackets.ts'
 import { paypal } from './paypal.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
+import { r2 } from './r2.ts'
 import { s3 } from './s3.ts'
 import { sandbox } from './sandbox.ts'
 import { sendgrid } from './sendgrid.ts'
@@ -46,6 +47,7 @@ export const providers: readonly Provider[] = [
   mycarrierpackets,
   paypal,
   quickbooks,
+  r2,
   s3,
   sandbox,
   sendgrid,

@@ -7,7 +7,66 @@ export const github = {
   docs: [
     'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
     'https://docs.github.com/en/webhooks/webhook-events-and-payloads',
+    'https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://api.github.com',
+    otherBaseUrls: { upload: 'https://uploads.github.com' },
+    headers: {
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+      // Without one GitHub answers 403.
+      'user-agent': 'sluice',
+    },
+    errors: {
+      code: [{ pointer: '/errors/*/type' }, { pointer: '/errors/*/code' }],
+      message: [{ pointer: '/message' }, { pointer: '/errors/0/message' }],
+      // GraphQL: an answer with data is its reader's, unless it was throttled.
+      inside: [
+        { pointer: '/errors/*/type', equals: 'RATE_LIMITED' },
+        { pointer: '/errors/0/locations', unless: { pointer: '/data' } },
+      ],
+      rules: [
+        { means: 'throttled', status: [403, 429], header: { name: 'retry-after' } },
+        { means: 'throttled', status: [403, 429], header: { name: 'x-ratelimit-remaining', equals: '0' } },
+        {
+          means: 'throttled',
+          status: [403, 429],
+          message: 'secondary rate limit|abuse detection|rate limit exceeded',
+          waitMs: 60_000,
+        },
+        { means: 'throttled', code: ['RATE_LIMITED'] },
+        { means: 'missing', code: ['NOT_FOUND'] },
+        { means: 'forbidden', code: ['FORBIDDEN', 'INSUFFICIENT_SCOPES'] },
+      ],
+      throttleWaitMs: 60_000,
+    },
+    limits: [
+      { scope: 'connection', limit: 5_000, windowMs: 3_600_000 },
+      { scope: 'connection', path: '^/search/', limit: 30, windowMs: 60_000 },
+      {
+        scope: 'connection',
+        path: '^/(?!graphql$)',
+        methods: ['POST', 'PATCH', 'PUT', 'DELETE'],
+        limit: 1,
+        windowMs: 1_000,
+      },
+    ],
+    rateHeaders: [
+      {
+        limit: 'x-ratelimit-limit',
+        remaining: 'x-ratelimit-remaining',
+        reset: { header: 'x-ratelimit-reset', unit: 'epoch-s' },
+        resource: 'x-ratelimit-resource',
+      },
+    ],
+    requestId: [{ header: 'x-github-request-id' }],
+    pages: {
+      default: { kind: 'link', items: '', size: 'per_page', max: 100 },
+      search: { kind: 'link', items: '/items', size: 'per_page', max: 100 },
+    },
+  },
   webhooks: {
     scheme: {
       kind: 'hmac',

@@ -1,10 +1,35 @@
+import { googleErrors } from './google-answers.ts'
 import type { Provider } from './provider.ts'
 
 export const googleCalendar = {
   id: 'google-calendar',
   displayName: 'Google Calendar',
   checkedOn: '2026-11-20',
-  docs: ['https://developers.google.com/workspace/calendar/api/guides/push'],
+  docs: [
+    'https://developers.google.com/workspace/calendar/api/guides/push',
+    'https://developers.google.com/workspace/calendar/api/guides/quota',
+  ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://www.googleapis.com/calendar/v3',
+    errors: googleErrors,
+    limits: [
+      { scope: 'connection', limit: 600, windowMs: 60_000 },
+      { scope: 'app', limit: 10_000, windowMs: 60_000 },
+    ],
+    concurrency: { kind: 'etag' },
+    // The last page has `nextSyncToken`; a token that is too old is a 410.
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'pageToken',
+        next: '/nextPageToken',
+        items: '/items',
+        size: 'maxResults',
+        max: 2_500,
+      },
+    },
+  },
   webhooks: {
     // Nothing is signed: the channel's own token is the only proof, so it must be random and long.
     scheme: { kind: 'token', header: 'x-goog-channel-token' },

@@ -5,6 +5,30 @@ export const mycarrierpackets = {
   displayName: 'MyCarrierPackets',
   checkedOn: '2026-11-20',
   docs: ['https://www.mycarrierpackets.com/api-documentation'],
+  api: {
+    checkedOn: '2026-11-21',
+    // Every call is a POST with its parameters in the query.
+    baseUrl: 'https://api.mycarrierpackets.com',
+    headers: { accept: 'application/json' },
+    // Neither errors nor limits are published; these are what ASP.NET sends.
+    errors: {
+      code: [{ pointer: '/error' }],
+      message: [{ pointer: '/Message' }, { pointer: '/message' }, { pointer: '/error_description' }],
+      rules: [{ means: 'revoked', code: ['invalid_grant'] }],
+    },
+    limits: [{ scope: 'connection', path: '/Carrier/CarriersChanges$', limit: 1, windowMs: 240_000 }],
+    pages: {
+      default: { kind: 'page', page: 'pageNumber', first: 1, items: '', size: 'pageSize', max: 500 },
+      MonitoredCarriers: {
+        kind: 'page',
+        page: 'pageNumber',
+        first: 1,
+        items: '',
+        size: 'pageSize',
+        max: 5_000,
+      },
+    },
+  },
   webhooks: {
     scheme: {
       kind: 'hmac',

@@ -1,3 +1,4 @@
+import type { ApiDeclaration } from './api.ts'
 import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
@@ -18,6 +19,8 @@ export interface Provider {
   readonly keys?: readonly KeyForm[]
   /** How this deployment itself is let in, beside its users, by the same registration. */
   readonly appAuth?: OAuthGrant
+  /** How its API is called and answers. */
+  readonly api?: ApiDeclaration
 }
 
 export interface WebhookDeclaration extends Identification {

@@ -4,7 +4,59 @@ export const quickbooks = {
   id: 'quickbooks',
   displayName: 'QuickBooks Online',
   checkedOn: '2026-11-20',
-  docs: ['https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks'],
+  docs: [
+    'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks',
+    'https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles',
+  ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://quickbooks.api.intuit.com/v3/company/{realmId}',
+    otherBaseUrls: { sandbox: 'https://sandbox-quickbooks.api.intuit.com/v3/company/{realmId}' },
+    // Without it the answer is XML.
+    headers: { accept: 'application/json' },
+    query: { minorversion: '75' },
+    errors: {
+      always: 'json',
+      // Faults of the gateway are spelt small.
+      code: [{ pointer: '/Fault/Error/*/code' }, { pointer: '/fault/error/*/code' }],
+      message: [{ pointer: '/Fault/Error/0/Message' }, { pointer: '/fault/error/0/message' }],
+      // A batch with good items is its reader's.
+      inside: [{ pointer: '/Fault/Error/0' }, { pointer: '/fault/error/0' }],
+      rules: [
+        { means: 'throttled', code: ['3001', '003001'] },
+        { means: 'throttled', message: 'ThrottleExceeded' },
+        { means: 'expired', code: ['3200', '003200'] },
+        { means: 'revoked', code: ['120', '3100', '003100'] },
+        { means: 'forbidden', code: ['3202', '5020'] },
+        { means: 'payment', code: ['6190'] },
+        // The SyncToken is an old one.
+        { means: 'conflict', code: ['5010'] },
+        { means: 'missing', code: ['610'] },
+        { means: 'unavailable', code: ['10000'] },
+      ],
+      throttleWaitMs: 60_000,
+    },
+    limits: [
+      { scope: 'connection', limit: 500, windowMs: 60_000 },
+      { scope: 'connection', limit: 10, windowMs: 1_000 },
+      { scope: 'connection', path: '/batch$', limit: 40, windowMs: 60_000 },
+    ],
+    idempotency: { place: { query: 'requestid' }, methods: ['POST'], maxCharacters: 50 },
+    requestId: [{ header: 'intuit_tid' }],
+    concurrency: { kind: 'field', field: 'SyncToken' },
+    pages: {
+      // In it, the items are under the entity's own name.
+      default: {
+        kind: 'query-words',
+        query: 'query',
+        start: 'STARTPOSITION',
+        first: 1,
+        items: '/QueryResponse',
+        size: 'MAXRESULTS',
+        max: 1_000,
+      },
+    },
+  },
   webhooks: {
     scheme: {
       kind: 'hmac',

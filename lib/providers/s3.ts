@@ -9,6 +9,59 @@ export const s3 = {
     'https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html',
     'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://{bucket}.s3.{region}.amazonaws.com',
+    signedBySdk: { service: 's3', region: '{region}' },
+    errors: {
+      code: [{ element: 'Code' }],
+      message: [{ element: 'Message' }],
+      // CopyObject and CompleteMultipartUpload may fail after their 200 was sent.
+      inside: [{ pattern: String.raw`^(?:<\?xml[^>]*>\s*)?<Error>` }],
+      rules: [
+        { means: 'throttled', code: ['SlowDown', 'RequestLimitExceeded', 'TooManyRequests'] },
+        {
+          means: 'unavailable',
+          code: [
+            'InternalError',
+            'ServiceUnavailable',
+            'RequestTimeout',
+            'OperationAborted',
+            'ConditionalRequestConflict',
+          ],
+        },
+        { means: 'expired', code: ['ExpiredToken'] },
+        {
+          means: 'revoked',
+          code: ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidToken', 'AccountProblem'],
+        },
+        { means: 'forbidden', code: ['AccessDenied', 'AllAccessDisabled'] },
+        { means: 'conflict', code: ['PreconditionFailed'] },
+        { means: 'missing', code: ['NoSuchKey', 'NoSuchBucket', 'NoSuchUpload', 'NoSuchVersion'] },
+        {
+          means: 'invalid',
+          code: ['RequestTimeTooSkewed', 'BucketAlreadyExists', 'BucketNotEmpty', 'InvalidArgument'],
+        },
+      ],
+    },
+    // For each prefix of a bucket.
+    limits: [
+      { scope: 'app', methods: ['GET', 'HEAD'], limit: 5_500, windowMs: 1_000 },
+      { scope: 'app', methods: ['PUT', 'POST', 'DELETE'], limit: 3_500, windowMs: 1_000 },
+    ],
+    requestId: [{ header: 'x-amz-request-id' }, { element: 'RequestId' }],
+    concurrency: { kind: 'etag' },
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'continuation-token',
+        next: '/NextContinuationToken',
+        items: '/Contents',
+        size: 'max-keys',
+        max: 1_000,
+      },
+    },
+  },
   webhooks: {
     // The secret is the ARN of the topic.
     scheme: { kind: 'sns' },

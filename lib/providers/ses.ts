@@ -8,7 +8,64 @@ export const ses = {
   docs: [
     'https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html',
     'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
+    'https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://email.{region}.amazonaws.com/v2/email',
+    signedBySdk: { service: 'ses', region: '{region}' },
+    errors: {
+      // `ThrottlingException:http://internal…` in the header, `…#ThrottlingException` in the body.
+      code: [
+        { pattern: '^(?:.*#)?([A-Za-z]+)', at: '/__type' },
+        { pattern: '^(?:.*#)?([A-Za-z]+)', at: '/code' },
+        { pattern: '^([A-Za-z]+)', in: 'x-amzn-errortype' },
+      ],
+      message: [{ pointer: '/message' }, { pointer: '/Message' }],
+      rules: [
+        { means: 'exhausted', message: 'daily message quota exceeded', waitMs: 600_000 },
+        {
+          means: 'throttled',
+          code: ['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'RequestThrottled'],
+        },
+        { means: 'expired', code: ['ExpiredTokenException', 'ExpiredToken'] },
+        {
+          means: 'revoked',
+          code: [
+            'UnrecognizedClientException',
+            'InvalidClientTokenId',
+            'SignatureDoesNotMatch',
+            'InvalidSignatureException',
+          ],
+        },
+        {
+          means: 'forbidden',
+          code: ['AccountSuspendedException', 'SendingPausedException', 'AccessDeniedException'],
+        },
+        {
+          means: 'invalid',
+          code: ['MessageRejected', 'MailFromDomainNotVerifiedException', 'AlreadyExistsException'],
+        },
+        { means: 'exhausted', code: ['LimitExceededException'], waitMs: 3_600_000 },
+        { means: 'missing', code: ['NotFoundException'] },
+        { means: 'conflict', code: ['ConcurrentModificationException'] },
+      ],
+    },
+    // The sandbox's; `GetAccount` says what this account may send.
+    limits: [{ scope: 'app', path: '/outbound-emails$', limit: 1, windowMs: 1_000 }],
+    requestId: [{ header: 'x-amzn-requestid' }],
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'NextToken',
+        next: '/NextToken',
+        items: '/EmailIdentities',
+        size: 'PageSize',
+        max: 1_000,
+      },
+    },
+    lists: { suppressed: '/SuppressedDestinationSummaries', templates: '/TemplatesMetadata' },
+  },
   webhooks: {
     // The secret is the ARN of the topic: SNS signs for everyone, so the topic says whose message it is.
     scheme: { kind: 'sns' },

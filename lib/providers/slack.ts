@@ -8,6 +8,77 @@ export const slack = {
     'https://docs.slack.dev/authentication/verifying-requests-from-slack',
     'https://docs.slack.dev/apis/events-api',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://slack.com/api',
+    errors: {
+      always: 'json',
+      code: [{ pointer: '/error' }],
+      message: [{ pointer: '/response_metadata/messages/0' }, { pointer: '/needed' }],
+      inside: [{ pointer: '/ok', equals: false }],
+      rules: [
+        { means: 'expired', code: ['token_expired'] },
+        {
+          means: 'revoked',
+          code: ['invalid_auth', 'not_authed', 'token_revoked', 'account_inactive', 'user_removed_from_team'],
+        },
+        { means: 'throttled', code: ['ratelimited', 'rate_limited'] },
+        {
+          means: 'unavailable',
+          code: [
+            'internal_error',
+            'fatal_error',
+            'service_unavailable',
+            'request_timeout',
+            'team_added_to_org',
+          ],
+        },
+        {
+          means: 'forbidden',
+          code: [
+            'missing_scope',
+            'no_permission',
+            'access_denied',
+            'accesslimited',
+            'not_allowed_token_type',
+            'ekm_access_denied',
+            'enterprise_is_restricted',
+            'org_login_required',
+            'restricted_action',
+            'not_in_channel',
+          ],
+        },
+        { means: 'stale-cursor', code: ['invalid_cursor'] },
+        {
+          means: 'missing',
+          code: [
+            'channel_not_found',
+            'message_not_found',
+            'user_not_found',
+            'users_not_found',
+            'thread_not_found',
+          ],
+        },
+      ],
+    },
+    // Tier 3; an app that is sold outside the Marketplace reads histories once a minute, 15 messages at a time.
+    limits: [
+      { scope: 'connection', each: 'path', limit: 50, windowMs: 60_000 },
+      { scope: 'connection', path: String.raw`/chat\.postMessage$`, limit: 1, windowMs: 1_000, burst: 5 },
+    ],
+    requestId: [{ header: 'x-slack-req-id' }],
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'cursor',
+        next: '/response_metadata/next_cursor',
+        items: '/channels',
+        size: 'limit',
+        max: 1_000,
+      },
+    },
+    lists: { messages: '/messages', members: '/members', files: '/files' },
+  },
   webhooks: {
     scheme: {
       kind: 'hmac',

@@ -1,10 +1,13 @@
+import type { Provider } from '#lib/providers/provider.ts'
+import { apiDocument } from './api-document.ts'
 import { cases } from './cases.ts'
 import type { Report, Result } from './run.ts'
+import { table } from './table.ts'
 
 const marks = { pass: 'pass', fail: '**fail**', 'not applicable': '-' } as const
 
 /** The tables of `docs/providers.md`. Says nothing that differs between two runs of the same code. */
-export function providersDocument(reports: readonly Report[]): string {
+export function providersDocument(reports: readonly Report[], providers: readonly Provider[]): string {
   return [
     '# Providers',
     '',
@@ -23,6 +26,8 @@ export function providersDocument(reports: readonly Report[]): string {
         score(report.results),
       ]),
     ),
+    '',
+    ...apiDocument(providers),
     '',
     '## Cases',
     '',
@@ -62,12 +67,4 @@ function reasons(reports: readonly Report[]): string[] {
     )
   })
   return lines.length > 0 ? lines : ['Every case was tried.']
-}
-
-/** Columns as wide as their longest cell, as the formatter wants them. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((_, at) => Math.max(3, ...[head, ...rows].map((cells) => cells[at]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)]
 }
