@@ -87,7 +87,7 @@ async function read(response: Response): Promise<unknown> {
 }
 
 const hints: Readonly<Record<number, string>> = {
-  401: ` (is ${env.adminToken} the token of this deployment?)`,
+  401: ` (is ${env.adminToken} a token of this deployment, or has your token expired?)`,
 }
 
 const search = (query: Query): string => {

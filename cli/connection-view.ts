@@ -4,8 +4,13 @@ export interface ConnectionItem {
   readonly tenant: string
   readonly provider: string
   readonly account: string
+  readonly kind: 'oauth' | 'key'
+  /** The last four characters of a key. */
+  readonly fingerprint: string | null
   readonly status: string
   readonly cause: string | null
   readonly connectedAt: string
   readonly expiresAt: string | null
+  /** When the grant or the key itself ends. */
+  readonly hardExpiresAt: string | null
 }

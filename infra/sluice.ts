@@ -80,7 +80,10 @@ export class Sluice extends Construct {
     const { throttle } = plan
     this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, throttle }).url
     for (const fn of [admin, oauth]) fn.setEnv({ [env.publicUrl]: this.url })
-    admin.setEnv({ [env.returnTo]: config.returnTo.join(' ') })
+    admin.setEnv({
+      [env.returnTo]: config.returnTo.join(' '),
+      ...(config.oidc && { [env.adminOidc]: JSON.stringify(config.oidc) }),
+    })
   }
 
   /** No table and no key: taking a webhook must not depend on either. */
@@ -142,6 +145,7 @@ export class Sluice extends Construct {
     this.ledger.lendHistory(fn)
     this.control.lendTo(fn)
     this.vault.lendList(fn)
+    this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')
     this.buffer.lendAsking(fn, 'events')
     this.objects.lend(fn, 'bodies', ['read'])

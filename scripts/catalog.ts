@@ -6,6 +6,7 @@ const folder = join(repository, 'lib', 'providers')
 /** What in the folder declares no provider. */
 const words = new Set([
   'api.ts',
+  'auth-words.ts',
   'auth.ts',
   'catalog.ts',
   'google-answers.ts',

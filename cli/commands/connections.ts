@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { adminClient, type AdminClient } from '../admin-client.ts'
 import type { ConnectionItem } from '../connection-view.ts'
+import { registerConnectionsAdd } from './connections-add.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { Output } from '../output.ts'
@@ -11,6 +12,7 @@ const path = '/api/connections'
 export function registerConnections(program: Command, context: Context): void {
   const command = program.command('connections').description('accounts that tenants have connected')
   registerList(command, context)
+  registerConnectionsAdd(command, context)
   registerChange(command, context, {
     name: 'refresh',
     description: 'refresh its token within a minute',
@@ -53,7 +55,8 @@ function registerList(parent: Command, { io }: Context): void {
         ...query,
       })
       output.result(page, () => {
-        if (page.items.length === 0) return 'No connections: make one with `sluice connect`\n'
+        if (page.items.length === 0)
+          return 'No connections: make one with `sluice connect` or `sluice connections add`\n'
         const more = page.cursor ? `\nmore: --cursor ${plain(page.cursor)}\n` : ''
         return table(rows(page.items, output), io.terminal.columns) + more
       })
@@ -63,21 +66,32 @@ function registerList(parent: Command, { io }: Context): void {
 const colour = (status: string) => (status === 'active' ? 'green' : status === 'needs_reauth' ? 'red' : 'dim')
 
 function rows(items: readonly ConnectionItem[], { paint }: Output): string[][] {
-  const head = ['id', 'tenant', 'provider', 'account', 'state', 'token until'].map((name) =>
+  const head = ['id', 'tenant', 'provider', 'account', 'stands on', 'state', 'until'].map((name) =>
     paint('bold', name),
   )
   return [
     head,
-    ...items.map(({ id, tenant, provider, account, status, cause, expiresAt }) => [
+    ...items.map(({ id, tenant, provider, account, status, cause, ...item }) => [
       plain(id),
       plain(tenant),
       plain(provider),
       plain(account),
+      plain(standsOn(item)),
       paint(colour(status), plain(cause === null ? status : `${status} (${cause})`)),
-      paint('dim', plain(expiresAt ?? 'for good')),
+      paint('dim', plain(until(item))),
     ]),
   ]
 }
+
+const standsOn = ({ kind, fingerprint }: Pick<ConnectionItem, 'kind' | 'fingerprint'>): string =>
+  kind === 'oauth' ? 'token' : fingerprint === null ? 'key' : `key …${fingerprint}`
+
+const until = ({
+  kind,
+  expiresAt,
+  hardExpiresAt,
+}: Pick<ConnectionItem, 'kind' | 'expiresAt' | 'hardExpiresAt'>) =>
+  (kind === 'key' ? hardExpiresAt : expiresAt) ?? 'for good'
 
 interface Change {
   readonly name: string

@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono'
-import { isBearer } from '#lib/admin/admin-token.ts'
+import { covers } from '#lib/access/tenant-scope.ts'
 import { browseDead, browseEvents, type Browsed } from '#lib/admin/browse.ts'
 import { toDetail } from '#lib/admin/event-view.ts'
 import { loginLinkLifetime, mintLoginLink } from '#lib/admin/login-link.ts'
@@ -8,6 +8,7 @@ import { previewOf } from '#lib/admin/payload-preview.ts'
 import { providerItems } from '#lib/admin/provider-items.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
+import { admitted, authenticate, needs } from './authenticate.ts'
 import { connectionRoutes } from './connections.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
@@ -17,6 +18,8 @@ import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
 export function api(deps: AdminDeps): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   app.use('*', authenticate(deps))
+  for (const { method, path, role } of Object.values(operations))
+    app.on(method.toUpperCase(), [routeOf(path)], needs(role))
   readRoutes(app, deps)
   writeRoutes(app, deps)
   connectionRoutes(app, deps)
@@ -28,42 +31,30 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   return app
 }
 
-function authenticate(deps: AdminDeps) {
-  return async (c: Context<AdminEnv>, next: () => Promise<void>): Promise<Response | void> => {
-    const token = await deps.token()
-    if (!token)
-      return problem({ code: 'endpoint_misconfigured', detail: 'This deployment has no admin token.' }, c)
-    if (!isBearer(c.req.header('authorization'), token)) {
-      const headers = { 'www-authenticate': 'Bearer realm="sluice"' }
-      return problem({ code: 'unauthenticated', detail: 'Send Authorization: Bearer {token}.', headers }, c)
-    }
-    c.set('token', token)
-    await next()
-  }
-}
-
 function readRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/events', async (c) => {
     const query = checkQuery(c, operations.listEvents.query)
     if (!query.ok) return problem(query.problem, c)
-    return page(await browseEvents(query.value, c.get('signal'), withToken(deps, c)), c)
+    return page(await browseEvents(query.value, c.get('signal'), admitted(deps, c)), c)
   })
   app.get('/events/:id', async (c) => {
     const query = checkQuery(c, operations.getEvent.query)
     if (!query.ok) return problem(query.problem, c)
-    const record = await findEvent(c.req.param('id'), c.get('signal'), deps)
+    const record = await findEvent(c.req.param('id'), c.get('signal'), admitted(deps, c))
     if (!record) return problem(noEvent, c)
     return c.json(toDetail(record, await previewOf(record, c.get('signal'), sources(deps))))
   })
   app.get('/dead-letters', async (c) => {
     const query = checkQuery(c, operations.listDeadLetters.query)
     if (!query.ok) return problem(query.problem, c)
-    return page(await browseDead(query.value, c.get('signal'), withToken(deps, c)), c)
+    return page(await browseDead(query.value, c.get('signal'), admitted(deps, c)), c)
   })
   app.get('/providers', (c) => {
     const query = checkQuery(c, operations.listProviders.query)
     if (!query.ok) return problem(query.problem, c)
-    return c.json({ items: providerItems(deps.providers, deps.endpoints), cursor: null })
+    const { tenants } = c.get('caller')
+    const own = deps.endpoints.filter(({ tenant }) => covers(tenants, tenant))
+    return c.json({ items: providerItems(deps.providers, own), cursor: null })
   })
 }
 
@@ -72,14 +63,14 @@ function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const checked = await checkWhole(c, operations.replayEvent)
     if (!checked.ok) return problem(checked.problem, c)
     const id = c.req.param('id')
-    const outcome = await replayEvent(id, c.get('signal'), deps)
+    const outcome = await replayEvent(id, c.get('signal'), admitted(deps, c))
     if (outcome.kind !== 'queued') return problem(problemOf(outcome.kind), c)
     return c.json({ id: outcome.id, status: 'queued', replayOf: id }, operations.replayEvent.status)
   })
   app.post('/dead-letters/redrive', async (c) => {
     const checked = await checkWhole(c, operations.redrive)
     if (!checked.ok) return problem(checked.problem, c)
-    const outcome = await redriveMany(checked.value, c.get('signal'), withToken(deps, c))
+    const outcome = await redriveMany(checked.value, c.get('signal'), admitted(deps, c))
     switch (outcome.kind) {
       case 'redriven':
         return c.json({ items: outcome.items, cursor: outcome.cursor }, operations.redrive.status)
@@ -92,6 +83,7 @@ function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.post('/login-links', async (c) => {
     const checked = await checkWhole(c, operations.createLoginLink)
     if (!checked.ok) return problem(checked.problem, c)
+    if (c.get('caller').tenants !== 'all') return problem(ofAllTenants, c)
     const link = mintLoginLink(c.get('token'), deps.clock, deps.random)
     const expiresAt = iso(later(deps.clock.now(), loginLinkLifetime))
     return c.json(
@@ -102,6 +94,10 @@ function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
 }
 
 const noEvent = problemOf('not_found')
+const ofAllTenants = {
+  code: 'forbidden',
+  detail: 'The console shows every tenant, and this token is for some of them.',
+} as const
 const badCursor = {
   code: 'invalid_cursor',
   detail: 'Use the cursor of the page before, with the same filter; it lasts a day.',
@@ -120,18 +116,19 @@ async function checkWhole<T extends Operation & { readonly body: NonNullable<Ope
   return checkBody<T['body']>(c, operation.body, operation.bodyOptional)
 }
 
-const withToken = (deps: AdminDeps, c: Context<AdminEnv>) => ({ ...deps, token: c.get('token') })
-
 const sources = ({ objects, providers }: AdminDeps) => ({
   objects,
   provider: (id: string) => providers.find((provider) => provider.id === id),
 })
 
+/** `/api/events/{id}` -> `/events/:id` */
+const routeOf = (path: string): string => path.replace(/^\/api/, '').replaceAll(/\{(\w+)\}/g, ':$1')
+
 /** `/events` -> `GET`: for the answer to any other method. */
 function methodsByPath(): ReadonlyMap<string, string> {
   const methods = new Map<string, string>()
   for (const { path, method } of Object.values(operations)) {
-    const route = path.replace(/^\/api/, '').replaceAll(/\{(\w+)\}/g, ':$1')
+    const route = routeOf(path)
     methods.set(route, [methods.get(route), method.toUpperCase()].filter(Boolean).join(', '))
   }
   return methods

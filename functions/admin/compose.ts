@@ -1,7 +1,10 @@
+import { httpsIssuerKeys } from '#lib/access/issuer-keys.https.ts'
 import { secretsManagerAdminToken } from '#lib/admin/admin-token.secretsmanager.ts'
+import type { People } from '#lib/admin/admit.ts'
 import { sqsProbe } from '#lib/admin/queue-probe.sqs.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
+import { kmsClient } from '#lib/aws/kms.ts'
 import { s3 } from '#lib/aws/s3.ts'
 import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
@@ -9,14 +12,18 @@ import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
+import type { Oidc } from '#lib/config/oidc.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { providers } from '#lib/providers/catalog.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { kmsKeyMaker } from '#lib/vault/key-maker.kms.ts'
+import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
+import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
@@ -32,6 +39,7 @@ export function compose(): AdminDeps {
   const dynamodb = dynamodbClient({ maxAttempts: 3 })
   const sqs = sqsClient({ maxAttempts: 3 })
   const history = dynamoHistory({ client: dynamodb, table: required(env.ledgerTable), clock })
+  const connections = { client: dynamodb, table: required(env.connectionsTable) }
   const objects = s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) })
   return {
     clock,
@@ -48,6 +56,7 @@ export function compose(): AdminDeps {
       clock,
       log,
     }),
+    people: peopleOf(optional(env.adminOidc), { clock, log }),
     probes: {
       queue: sqsProbe(sqs, required(env.eventsQueueUrl)),
       ledger: (signal) => history.get(nobody, signal),
@@ -55,12 +64,25 @@ export function compose(): AdminDeps {
     },
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
-    vault: dynamoVault({ client: dynamodb, table: required(env.connectionsTable), clock }),
-    connections: dynamoConnectionList({ client: dynamodb, table: required(env.connectionsTable) }),
+    vault: dynamoVault({ ...connections, clock }),
+    seal: sealer({
+      maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
+      share: dynamoTenantShare(connections),
+      random: systemRandom,
+    }),
+    connections: dynamoConnectionList(connections),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
-    codeGrantOf,
+    connectGrantOf,
     returnTo: optional(env.returnTo)?.split(' ') ?? [],
     stage: required(env.stage),
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }
+}
+
+/** What the template carries was checked when it was made. */
+function peopleOf(text: string | undefined, tools: Pick<AdminDeps, 'clock' | 'log'>): People | undefined {
+  if (text === undefined) return undefined
+  const config = JSON.parse(text) as Oidc
+  const { fetch } = globalThis
+  return { config, clock: tools.clock, keys: httpsIssuerKeys(config, { fetch, ...tools }) }
 }

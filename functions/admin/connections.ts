@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { toConnectionItem } from '#lib/admin/connection-view.ts'
+import { listConnections } from '#lib/admin/list-connections.ts'
 import { operations } from '#lib/admin/operations.ts'
 import type { ConnectLinkRequest } from '#lib/admin/schemas.ts'
 import { oauth as limits } from '#lib/config/defaults.ts'
@@ -10,7 +11,8 @@ import { token128 } from '#lib/primitives/random.ts'
 import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
+import { keyRoutes } from './keys.ts'
+import { addressOf, checkBody, checkQuery, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {
@@ -19,16 +21,12 @@ const badCursor: Problem = {
 }
 const pageSize = 50
 
-/** The place of a connection in the list; of this tenant's part of it, where there is one. */
-const isCursorOf = (cursor: string, tenant: string | undefined): boolean =>
-  /^[a-z0-9][a-z0-9_-]{0,62}#conn_[A-Za-z0-9_-]{32}$/.test(cursor) &&
-  (tenant === undefined || cursor.startsWith(`${tenant}#`))
-
 /** Connections under `/api`: links to make them, lists, and what can be done with one. */
 export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.post('/connect-links', async (c) => {
     const checked = await checkBody(c, operations.createConnectLink.body)
     if (!checked.ok) return problem(checked.problem, c)
+    if (!mayTouch(c, checked.value.tenant)) return problem(unknownTenant, c)
     const fault = faultIn(checked.value, deps)
     if (fault) return problem(fault, c)
     const { provider, tenant, scopes, returnTo, shared = false, account } = checked.value
@@ -37,7 +35,7 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     await deps.connectStore.addLink(id, {
       provider,
       tenant,
-      scopes: scopes ?? deps.codeGrantOf(provider)?.scopes.default ?? [],
+      scopes: scopes ?? deps.connectGrantOf(provider)?.scopes.default ?? [],
       isShared: shared,
       expiresAt,
       ...(returnTo !== undefined && { returnTo }),
@@ -50,18 +48,21 @@ export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const query = checkQuery(c, operations.listConnections.query)
     if (!query.ok) return problem(query.problem, c)
     const { tenant, cursor, limit } = query.value
-    if (cursor !== undefined && !isCursorOf(cursor, tenant)) return problem(badCursor, c)
-    const page = await deps.connections.list(tenant, cursor, Number(limit ?? pageSize))
+    const wanted = { tenant, after: cursor, limit: Number(limit ?? pageSize) }
+    const page = await listConnections(wanted, c.get('caller').tenants, deps.connections)
+    if (!page) return problem(badCursor, c)
     return c.json({ items: page.connections.map(toConnectionItem), cursor: page.next ?? null })
   })
   app.get('/connections/:id', async (c) => {
     const query = checkQuery(c, operations.getConnection.query)
     if (!query.ok) return problem(query.problem, c)
     const id = c.req.param('id')
-    const found =
-      connectionIdGrammar.test(id) && (await deps.vault.get(query.value.tenant, id, { consistent: true }))
+    const { tenant } = query.value
+    const isKnown = connectionIdGrammar.test(id) && mayTouch(c, tenant)
+    const found = isKnown && (await deps.vault.get(tenant, id, { consistent: true }))
     return found ? c.json(toConnectionItem(found)) : problem(unknown, c)
   })
+  keyRoutes(app, deps)
   changeRoutes(app, deps)
 }
 
@@ -71,9 +72,11 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const query = checkQuery(c, operations.deleteConnection.query)
     if (!query.ok) return problem(query.problem, c)
     const id = c.req.param('id')
-    const outcome = connectionIdGrammar.test(id) ? await vault.disconnect(query.value.tenant, id) : 'lost'
+    const { tenant } = query.value
+    const isKnown = connectionIdGrammar.test(id) && mayTouch(c, tenant)
+    const outcome = isKnown ? await vault.disconnect(tenant, id) : 'lost'
     if (outcome === 'lost') return problem(unknown, c)
-    deps.log('info', 'a connection was disconnected', { tenant: query.value.tenant, connection: id })
+    deps.log('info', 'a connection was disconnected', { tenant, connection: id })
     return c.json({ id, status: 'deleted' }, operations.deleteConnection.status)
   })
   const changes = {
@@ -96,7 +99,7 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       if (!body.ok) return problem(body.problem, c)
       const id = c.req.param('id')
       const { tenant } = query.value
-      if (!connectionIdGrammar.test(id)) return problem(unknown, c)
+      if (!connectionIdGrammar.test(id) || !mayTouch(c, tenant)) return problem(unknown, c)
       const outcome: SaveOutcome = await change(tenant, id)
       if (outcome === 'saved') return c.json({ id, status }, operation.status)
       const found = await vault.get(tenant, id, { consistent: true })
@@ -108,16 +111,16 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-const fault = (pointer: string, detail: string): Problem => ({
-  code: 'malformed_request',
-  detail: 'The body is not as this address takes it; see errors and /openapi.json.',
-  errors: [{ pointer, detail }],
-})
-
-function faultIn({ provider, returnTo }: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
-  if (!deps.codeGrantOf(provider))
-    return fault('/provider', 'is no provider that accounts can be connected of')
+function faultIn(request: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
+  const { provider, returnTo, account, scopes } = request
+  const grant = deps.connectGrantOf(provider)
+  if (!grant) return malformed('/provider', 'is no provider that accounts can be connected of')
+  // Nobody else says them: its service account may stand for any user of a domain.
+  if (grant.kind === 'delegated-jwt' && account === undefined)
+    return malformed('/account', 'is needed: whom the service account stands for')
+  if (grant.kind === 'delegated-jwt' && (scopes ?? []).length === 0)
+    return malformed('/scopes', 'are needed: what the service account asks for')
   if (returnTo !== undefined && !isAllowedReturn(returnTo, deps.returnTo))
-    return fault('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
+    return malformed('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
   return undefined
 }

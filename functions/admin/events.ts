@@ -1,18 +1,20 @@
+import { covers } from '#lib/access/tenant-scope.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
 import { replay, type ReplayOutcome } from '#lib/processing/replay.ts'
-import type { AdminDeps } from './deps.ts'
+import type { Admitted } from './authenticate.ts'
 
 const idGrammar = /^evt_[A-Za-z0-9_-]{32}$/
 
-/** The record of an event; `undefined` for an id that is none, without asking. */
+/** The record of an event; `undefined` for an id that is none, without asking, and for one of another's tenant. */
 export async function findEvent(
   id: string,
   signal: AbortSignal,
-  { history }: AdminDeps,
+  { history, scope }: Pick<Admitted, 'history' | 'scope'>,
 ): Promise<LedgerRecord | undefined> {
-  return idGrammar.test(id) ? history.get(id, signal) : undefined
+  const record = idGrammar.test(id) ? await history.get(id, signal) : undefined
+  return record && covers(scope, record.tenant) ? record : undefined
 }
 
 /**
@@ -22,7 +24,7 @@ export async function findEvent(
 export async function replayEvent(
   id: string,
   signal: AbortSignal,
-  deps: AdminDeps,
+  deps: Admitted,
 ): Promise<ReplayOutcome | { readonly kind: 'not_found' }> {
   const record = await findEvent(id, signal, deps)
   if (!record) return { kind: 'not_found' }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
+import { covers } from '#lib/access/tenant-scope.ts'
 import { noRequestId } from '#lib/http/gateway.ts'
 import { problemResponse, type Problem } from '#lib/http/problem.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
@@ -16,6 +17,12 @@ export const problem = (facts: Problem, c: Context<AdminEnv>): Response =>
 /** Where this deployment is reached, without a slash at the end. */
 export const addressOf = (c: Context<AdminEnv>, { publicUrl }: AdminDeps): string =>
   publicUrl ?? new URL(c.req.url).origin
+
+/** Whether whoever asks may see and change what is this tenant's. */
+export const mayTouch = (c: Context<AdminEnv>, tenant: string): boolean =>
+  covers(c.get('caller').tenants, tenant)
+
+export const unknownTenant: Problem = { code: 'not_found', detail: 'There is no such tenant.' }
 
 /** The most that a request to the API may bring. */
 const maxBodyBytes = 65_536
@@ -93,6 +100,13 @@ const refused = (
     detail: `The ${where} is not as this address takes it; see errors and /openapi.json.`,
     errors,
   },
+})
+
+/** A body whose fault no schema can tell. */
+export const malformed = (pointer: string, detail: string): Problem => ({
+  code: 'malformed_request',
+  detail: 'The body is not as this address takes it; see errors and /openapi.json.',
+  errors: [{ pointer, detail }],
 })
 
 const pointerTo = (path: readonly PropertyKey[]): string =>

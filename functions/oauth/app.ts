@@ -4,7 +4,8 @@ import { describeError } from '#lib/errors/sluice-error.ts'
 import { noRequestId, type GatewayBindings } from '#lib/http/gateway.ts'
 import { problemResponse, type Problem } from '#lib/http/problem.ts'
 import { begin } from '#lib/oauth/begin.ts'
-import { callback, type CallbackDeps, type Connected } from '#lib/oauth/callback.ts'
+import { callback, type CallbackDeps } from '#lib/oauth/callback.ts'
+import { connectDelegated, type Connected } from '#lib/oauth/connect.ts'
 import { returnAddress } from '#lib/oauth/return-to.ts'
 import { oauth as limits } from '#lib/config/defaults.ts'
 import { noticePage, pageStyleHash } from './pages.ts'
@@ -33,6 +34,7 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
     const begun = await begin(provider, link, deps)
     if (begun.kind === 'used') return page('link_used', c)
     if (begun.kind === 'unknown') return page('link_unknown', c)
+    if (begun.kind === 'delegated') return answer(await connectDelegated(begun.link, deps), provider, c)
     if (begun.kind !== 'redirect') return page('no_client', c)
     return new Response(null, {
       status: 302,

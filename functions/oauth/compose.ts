@@ -5,7 +5,7 @@ import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { revoker } from '#lib/oauth/revoke.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
@@ -32,7 +32,7 @@ export function compose(): OAuthAppDeps {
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
-    authOf: codeGrantOf,
+    authOf: connectGrantOf,
     fromEnvironment: optional,
     clock,
   })
@@ -48,8 +48,8 @@ export function compose(): OAuthAppDeps {
     keys,
     vault: dynamoVault({ client, table, clock, keys }),
     store: dynamoConnectStore({ client, table: required(env.controlTable) }),
-    revoke: revoker({ clients, fetch, clock, log }),
+    revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
     redirectUri: (provider) => `${address}/oauth/${provider}/callback`,
-    isKnown: (provider) => codeGrantOf(provider) !== undefined,
+    isKnown: (provider) => connectGrantOf(provider) !== undefined,
   }
 }

@@ -9,7 +9,7 @@ import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { accessTokens } from '#lib/oauth/access-token.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { announcer } from './announce.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
 import type { RefreshDueDeps } from '#lib/oauth/refresh-due.ts'
@@ -41,7 +41,7 @@ export function compose(): RefreshDueDeps {
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
-    authOf: codeGrantOf,
+    authOf: connectGrantOf,
     fromEnvironment: optional,
     clock,
   })
@@ -61,7 +61,7 @@ export function compose(): RefreshDueDeps {
       sqsBuffer({ client: sqsClient({ maxAttempts: 3 }), queueUrl: required(env.eventsQueueUrl) }),
       clock,
     ),
-    revoke: revoker({ clients, fetch, clock, log }),
+    revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
   }
   return { ...deps, ...dynamoDueConnections({ client, table }), tokens: accessTokens(deps) }
 }

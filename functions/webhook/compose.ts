@@ -65,7 +65,7 @@ export function compose(): IngestDeps {
       fetch,
       clock,
       log,
-      accessToken: appTokenLater({ fetch, clock, clientOf: (provider) => clients.of(provider) }),
+      accessToken: appTokenLater({ fetch, clock, random, clientOf: (provider) => clients.of(provider) }),
     }),
     roots: () => rootCertificates,
     // One attempt per call: ingest tries twice by its own budget.

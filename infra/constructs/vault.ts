@@ -6,6 +6,12 @@ import { byConnection, byRefresh, controlKeys, env } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
+/** Only for the vault's own keys, whatever else this key may come to wrap; and each for a tenant. */
+const ofOneTenant = {
+  StringEquals: { 'kms:EncryptionContext:sluice:purpose': 'vault' },
+  Null: { 'kms:EncryptionContext:sluice:tenant': 'false' },
+}
+
 /**
  * Where tenants' credentials are kept: the table holds them sealed, the key wraps what seals them. The key and the table have
  * to be the same ones for ever, so they are here from the first deployment.
@@ -36,11 +42,20 @@ export class Vault extends Construct {
     fn.permit({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [this.key.keyArn],
-      // Only for the vault's own keys, whatever else this key may come to wrap.
-      conditions: { StringEquals: { 'kms:EncryptionContext:sluice:purpose': 'vault' } },
+      conditions: ofOneTenant,
     })
     fn.setEnv({ [env.vaultKey]: this.key.keyArn })
     this.#name(fn)
+  }
+
+  /** May seal what goes into a connection, and open none: it makes data keys and can't unwrap one. */
+  lendSealing(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['kms:GenerateDataKey'],
+      resources: [this.key.keyArn],
+      conditions: ofOneTenant,
+    })
+    fn.setEnv({ [env.vaultKey]: this.key.keyArn })
   }
 
   /** May find what is due for a refresh. */

@@ -1,3 +1,4 @@
+import { covers, type TenantScope } from '../access/tenant-scope.ts'
 import { ledger } from '../config/defaults.ts'
 import type { History, HistoryFilter, HistoryPage } from '../idempotency/history.ts'
 import {
@@ -20,6 +21,8 @@ export interface BrowseDeps {
   readonly clock: Clock
   /** Cursors are signed with it. */
   readonly token: Secret
+  /** Whose events may be seen. */
+  readonly scope: TenantScope
 }
 
 export type Browsed<Item> =
@@ -51,7 +54,7 @@ export async function browseEvents(
   const list = {
     cursor: query.cursor,
     limit: query.limit,
-    filter: { ...narrowing(query), status },
+    filter: { ...narrowing(query, deps.scope), status },
     window,
     of,
   }
@@ -66,7 +69,7 @@ export async function browseDead(
 ): Promise<Browsed<DeadLetter>> {
   const now = deps.clock.now()
   const window = { since: later(now, -longest), until: later(now, ahead) }
-  const filter = { ...narrowing(query), reason: query.reason }
+  const filter = { ...narrowing(query, deps.scope), reason: query.reason }
   const list = { cursor: query.cursor, limit: query.limit, filter, window, of: ['dead'] }
   return browse(list, (found) => deps.history.dead(found, signal), toDeadLetter, deps)
 }
@@ -103,11 +106,16 @@ async function browse<Item>(
   return { kind: 'page', items: page.records.map(view), cursor: next }
 }
 
-const narrowing = ({ tenant, provider, type }: EventsQuery | DeadLettersQuery): HistoryFilter => ({
-  tenant,
-  provider,
-  type,
-})
+const narrowing = (
+  { tenant, provider, type }: EventsQuery | DeadLettersQuery,
+  scope: TenantScope,
+): HistoryFilter => ({ tenant: tenantsOf(tenant, scope), provider, type })
+
+/** The tenant that was asked for, where it may be seen; else all that may be. */
+function tenantsOf(tenant: string | undefined, scope: TenantScope): HistoryFilter['tenant'] {
+  if (tenant === undefined) return scope === 'all' ? undefined : scope
+  return covers(scope, tenant) ? tenant : []
+}
 
 /** Never beyond what can be there, however far the question goes. */
 function windowOf(now: EpochMs, within: Millis, since?: string, until?: string): List['window'] {

@@ -2,12 +2,14 @@ import { iso, type EpochMs } from '../primitives/clock.ts'
 import type { Connection } from '../vault/connection.ts'
 import type { ConnectionItem } from './schemas.ts'
 
-/** A connection as the API shows it: everything but what is sealed. */
+/** A connection as the API shows it: everything but what is sealed, of which there is at most a fingerprint (B089). */
 export const toConnectionItem = (connection: Connection): ConnectionItem => ({
   id: connection.id,
   tenant: connection.tenant,
   provider: connection.provider,
   account: connection.account,
+  kind: connection.kind,
+  fingerprint: connection.fingerprint ?? null,
   status: connection.state,
   cause: connection.cause ?? null,
   scopes: [...connection.scopes],

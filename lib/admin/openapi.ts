@@ -30,7 +30,13 @@ export function openApiDocument(serverUrl: string | undefined): Json {
     security: [{ token: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The admin token, or a JWT of the issuer that the config names',
+        },
+      },
       schemas: { Problem: schemaOf(problem) },
       responses: {
         Problem: { description: 'What went wrong (RFC 9457)', ...content(problemType, problemRef) },
@@ -43,14 +49,16 @@ const problemType = 'application/problem+json'
 const problemRef = { $ref: '#/components/schemas/Problem' }
 
 /** Problems that any operation may answer. */
-const anywhere = [400, 401, 500, 503]
+const anywhere = [400, 401, 403, 500, 503]
 
 function operationOf(operation: Operation): Json {
-  const { id, summary, query, path, status, answer, body, problems } = operation
+  const { id, summary, role, query, path, status, answer, body, problems } = operation
   const failures = [...anywhere, ...problems, ...(body ? [413, 415] : [])].toSorted((a, b) => a - b)
   return {
     operationId: id,
     summary,
+    description: `Takes the role ${role}.`,
+    'x-sluice-role': role,
     parameters: [...pathParameters(path), ...queryParameters(query)],
     ...(body && {
       requestBody: { required: !operation.bodyOptional, ...content('application/json', schemaOf(body)) },

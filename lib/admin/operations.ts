@@ -1,4 +1,5 @@
 import type { ZodMiniType } from 'zod/mini'
+import type { Role } from '../access/caller.ts'
 import * as schemas from './schemas.ts'
 
 /** One operation of the API, as its routes check it and its document tells it. */
@@ -7,6 +8,8 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/api/events/{id}`. */
   readonly path: string
+  /** What a caller must at least be. */
+  readonly role: Role
   readonly summary: string
   readonly query: ZodMiniType
   readonly body?: ZodMiniType
@@ -24,6 +27,7 @@ export const operations = {
     id: 'listEvents',
     method: 'get',
     path: '/api/events',
+    role: 'viewer',
     summary: 'Events, newest first. Without `since`, those of the last 24 hours',
     query: schemas.eventsQuery,
     status: 200,
@@ -34,6 +38,7 @@ export const operations = {
     id: 'getEvent',
     method: 'get',
     path: '/api/events/{id}',
+    role: 'viewer',
     summary: 'One event, with its payload as far as it may be shown',
     query: schemas.noQuery,
     status: 200,
@@ -44,6 +49,7 @@ export const operations = {
     id: 'replayEvent',
     method: 'post',
     path: '/api/events/{id}/replay',
+    role: 'operator',
     summary: 'Sends a finished event through again, as a new event with the same idempotency key',
     query: schemas.noQuery,
     body: schemas.noFields,
@@ -56,6 +62,7 @@ export const operations = {
     id: 'listDeadLetters',
     method: 'get',
     path: '/api/dead-letters',
+    role: 'viewer',
     summary: 'Events that were set aside, the latest first',
     query: schemas.deadLettersQuery,
     status: 200,
@@ -66,6 +73,7 @@ export const operations = {
     id: 'redrive',
     method: 'post',
     path: '/api/dead-letters/redrive',
+    role: 'operator',
     summary:
       'Gives dead events their attempts back: those named, or up to 100 of one reason; then `cursor` leads to the next ones',
     query: schemas.noQuery,
@@ -78,6 +86,7 @@ export const operations = {
     id: 'listProviders',
     method: 'get',
     path: '/api/providers',
+    role: 'viewer',
     summary: 'The providers that this version knows, with their addresses in this deployment',
     query: schemas.noQuery,
     status: 200,
@@ -88,6 +97,7 @@ export const operations = {
     id: 'createConnectLink',
     method: 'post',
     path: '/api/connect-links',
+    role: 'operator',
     summary: 'A link that lets one browser connect one account, once, within half an hour',
     query: schemas.noQuery,
     body: schemas.connectLinkRequest,
@@ -99,16 +109,31 @@ export const operations = {
     id: 'listConnections',
     method: 'get',
     path: '/api/connections',
+    role: 'viewer',
     summary: 'Connections, by tenant and id',
     query: schemas.connectionsQuery,
     status: 200,
     answer: schemas.listOf(schemas.connectionItem),
     problems: [],
   },
+  createConnection: {
+    id: 'createConnection',
+    method: 'post',
+    path: '/api/connections',
+    role: 'admin',
+    summary:
+      'Makes a connection of an API key, or of a user and a password, or replaces those of an earlier one. They are never given out again',
+    query: schemas.noQuery,
+    body: schemas.connectionRequest,
+    status: 201,
+    answer: schemas.connectionItem,
+    problems: [404, 409],
+  },
   getConnection: {
     id: 'getConnection',
     method: 'get',
     path: '/api/connections/{id}',
+    role: 'viewer',
     summary: 'One connection of a tenant',
     query: schemas.ofTenant,
     status: 200,
@@ -119,6 +144,7 @@ export const operations = {
     id: 'deleteConnection',
     method: 'delete',
     path: '/api/connections/{id}',
+    role: 'admin',
     summary:
       'Disconnects: nothing is given out from now on, and the tokens are given back to the provider within minutes',
     query: schemas.ofTenant,
@@ -130,6 +156,7 @@ export const operations = {
     id: 'refreshConnection',
     method: 'post',
     path: '/api/connections/{id}/refresh',
+    role: 'operator',
     summary: 'Makes the next round of the refresher, within a minute, refresh this connection',
     query: schemas.ofTenant,
     body: schemas.noFields,
@@ -142,6 +169,7 @@ export const operations = {
     id: 'activateConnection',
     method: 'post',
     path: '/api/connections/{id}/activate',
+    role: 'operator',
     summary: 'Puts a connection of a shared link into use',
     query: schemas.ofTenant,
     body: schemas.noFields,
@@ -154,6 +182,7 @@ export const operations = {
     id: 'createLoginLink',
     method: 'post',
     path: '/api/login-links',
+    role: 'admin',
     summary: 'A link that signs one person in to the console, once, within an hour',
     query: schemas.noQuery,
     body: schemas.noFields,

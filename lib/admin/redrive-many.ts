@@ -1,3 +1,4 @@
+import { covers } from '../access/tenant-scope.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import { mapBounded } from '../primitives/bulkhead.ts'
 import { redrive, type ReplayDeps } from '../processing/replay.ts'
@@ -49,7 +50,8 @@ async function redriveOne(
 ): Promise<Redriven['items'][number]['result']> {
   try {
     const record = await deps.history.get(id, signal)
-    return record ? (await redrive(record, signal, deps)).kind : 'not_found'
+    if (!record || !covers(deps.scope, record.tenant)) return 'not_found'
+    return (await redrive(record, signal, deps)).kind
   } catch (error) {
     deps.log('error', 'an event could not be redriven', { eventId: id, error: describeError(error) })
     return 'failed'

@@ -77,6 +77,10 @@ export const connectionItem = z.strictObject({
   tenant: z.string(),
   provider: z.string(),
   account: z.string(),
+  /** What it stands on: tokens that its user granted, or a key that was handed over. */
+  kind: z.enum(['oauth', 'key']),
+  /** The last four characters of a key, where it has sixteen or more. */
+  fingerprint: orNull(z.string().check(z.maxLength(4))),
   status: z.enum(connectionStates),
   cause: orNull(z.string()),
   scopes: z.array(z.string()),
@@ -142,6 +146,25 @@ export const connectLinkRequest = z.strictObject({
   shared: z.optional(z.boolean()),
   /** Only this account at the provider will do. */
   account: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+})
+const extra = z
+  .string()
+  .check(z.regex(/^[\u0020-\u007e]{1,1024}$/, 'must be printable ASCII, at most 1024 characters'))
+export const connectionRequest = z.strictObject({
+  tenant: id,
+  provider: id,
+  /** The account at the provider that the key is of. Default: `default`. */
+  account: z.optional(
+    z.string().check(z.regex(/^[\u0021-\u007e]{1,256}$/, 'must be printable ASCII without blanks')),
+  ),
+  /** By the names that the provider takes: `{"key": "…"}`. Never given out again. */
+  credentials: z.record(z.string(), z.string()),
+  /** Other values that calls need. They are kept like the key. */
+  extras: z.optional(
+    z
+      .record(z.string().check(z.regex(/^[A-Za-z][\w-]{0,63}$/, 'is no name')), extra)
+      .check(z.refine((given) => Object.keys(given).length <= 16, 'must be at most 16 values')),
+  ),
 })
 export const redriveRequest = z.union([
   z.strictObject({ ids: z.array(eventId).check(z.minLength(1), z.maxLength(100)) }),

@@ -49,6 +49,8 @@ export const oauth = {
   /** One POST to a token endpoint, answer included; well below {@link leaseMs}. */
   requestMs: seconds(10),
   maxAnswerBytes: 65_536,
+  /** Asking whose tokens a refresh has brought: the lease holds for it, the request and the saving. */
+  checkMs: seconds(3),
   /** A refresh holds its connection this long: the request, and the time to save what came of it. */
   leaseMs: seconds(30),
   /** What is left of the lease for saving. */
@@ -67,7 +69,9 @@ export const oauth = {
   /** How long a connect link may wait to be opened, and a browser to come back from the provider. */
   linkMs: minutes(30),
   stateMs: minutes(10),
-  /** Tokens in memory, over all connections. */
+  /** A key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
+  keepKeysMs: minutes(5),
+  /** Tokens in memory, over all connections; and keys. */
   keepTokens: 1_000,
 } as const
 
@@ -83,6 +87,25 @@ export const outbound = {
   budget: { ratio: 0.1, minPerWindow: 10, windowMs: minutes(10) },
   /** Counted after inflating. */
   maxBodyBytes: 10_485_760,
+} as const
+
+/** Tokens of people, signed by an issuer that the config names. */
+export const oidc = {
+  /** How far the issuer's clock may be from ours. */
+  clockTolerance: seconds(30),
+  /** API Gateway takes no longer headers. */
+  maxTokenBytes: 10_240,
+  /** Tenants of one token; what it names beyond is not seen. */
+  mostTenants: 100,
+  /** Metadata and keys together, answers included. */
+  requestMs: seconds(3),
+  maxAnswerBytes: 65_536,
+  /** The issuer's keys are read again after this time, and served stale for at most that when it fails. */
+  keepMs: hours(1),
+  staleMs: hours(24),
+  /** Between two looks for a key that is not known; without any key at all, sooner. */
+  cooldownMs: seconds(30),
+  retryMs: seconds(5),
 } as const
 
 export const worker = {

@@ -1,6 +1,7 @@
 import type { Handler } from '../processing/handler.ts'
 import type { ValueSource } from '../providers/provider.ts'
 import type { HmacScheme } from '../providers/scheme.ts'
+import type { OidcConfig } from './oidc.ts'
 
 /** What `sluice.config.ts` says: the one file a user must edit. Checked by `parseConfig` when the template is made. */
 export interface SluiceConfig {
@@ -18,6 +19,8 @@ export interface SluiceConfig {
   readonly environment?: Readonly<Record<string, string>>
   /** Where a browser may be sent after it has connected an account: whole addresses, or beginnings that end with a slash. */
   readonly connect?: { readonly returnTo: readonly string[] }
+  /** Who may use the admin API beside whoever has the admin token: people, by tokens of your identity provider. */
+  readonly admin?: { readonly oidc?: OidcConfig }
   /** How much of the account's Lambda concurrency each function may take; unset takes from the shared pool. */
   readonly concurrency?: ConcurrencyConfig
 }

@@ -23,6 +23,8 @@ export const env = {
   adminToken: 'SLUICE_ADMIN_TOKEN',
   /** ARN of the secret that holds the admin token when the variable above is unset: a JSON object, its key is that variable's name. */
   adminSecret: 'SLUICE_ADMIN_SECRET',
+  /** Whose tokens open the admin API: the `Oidc` of the config as JSON. Unset: nobody's. */
+  adminOidc: 'SLUICE_ADMIN_OIDC',
   /** Addresses that browsers may be sent to after connecting, separated by spaces. */
   returnTo: 'SLUICE_RETURN_TO',
   maxAttempts: 'SLUICE_MAX_ATTEMPTS',

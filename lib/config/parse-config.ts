@@ -15,7 +15,9 @@ import {
   schemeFaults,
   type Fault,
 } from './config-faults.ts'
+import { id, text, whole } from './fields.ts'
 import { webhookSecretName } from './names.ts'
+import { compileOidc, oidcSchema, type Oidc } from './oidc.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
 export interface ParsedConfig {
@@ -27,13 +29,10 @@ export interface ParsedConfig {
   readonly concurrency: ConcurrencyConfig
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
+  /** Whose tokens open the admin API, beside the admin token. */
+  readonly oidc: Oidc | undefined
 }
 
-const id = z.string().check(
-  z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {
-    error: 'must be 1 to 63 of a-z, 0-9, "-" and "_", starting with a letter or digit',
-  }),
-)
 const header = z
   .string()
   .check(z.regex(/^[a-z0-9][a-z0-9_-]*$/, { error: 'must be a header name in lower case' }))
@@ -122,6 +121,7 @@ const schema = z.strictObject({
       ),
     }),
   ),
+  admin: z.optional(z.strictObject({ oidc: z.optional(oidcSchema) })),
   concurrency: z.optional(
     z.strictObject({
       worker: z.optional(whole(2, 1_000)),
@@ -167,6 +167,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     environment: parsed.environment ?? {},
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
+    oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),
   }
 }
 
@@ -234,13 +235,4 @@ function isHandler(value: unknown): boolean {
     typeof run === 'function' &&
     typeof matches === 'function'
   )
-}
-
-function text() {
-  return z.string().check(z.minLength(1, { error: 'must not be empty' }))
-}
-
-function whole(least: number, most: number) {
-  const error = `must be a whole number from ${least} to ${most}`
-  return z.int({ error }).check(z.gte(least, { error }), z.lte(most, { error }))
 }

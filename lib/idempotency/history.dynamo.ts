@@ -81,6 +81,7 @@ async function readPage(
   signal: AbortSignal,
 ): Promise<HistoryPage> {
   const { filter, limit } = query
+  if (filter.tenant?.length === 0) return { records: [] }
   const low = edge(query.since)
   const found: ListedRecord[] = []
   let high = query.after ?? edge(query.until)

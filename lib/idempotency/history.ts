@@ -6,7 +6,8 @@ export type ListedRecord = Omit<LedgerRecord, 'envelope' | 'envelopeKey'>
 
 /** What a list is narrowed to; an absent field admits everything. */
 export interface HistoryFilter {
-  readonly tenant?: string | undefined
+  /** Of several, any; of none, nothing. */
+  readonly tenant?: string | readonly string[] | undefined
   readonly provider?: string | undefined
   readonly type?: string | undefined
   readonly status?: RecordStatus | undefined

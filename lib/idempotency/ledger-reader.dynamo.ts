@@ -145,14 +145,20 @@ function query(table: string, bucket: string, wanted: EntriesWanted): QueryComma
 /** What the index carries is filtered there; the rest is not for it to decide. */
 function filterOf({ filter, index }: EntriesWanted) {
   const set = index.include.flatMap((name) => {
-    const value = filter[name]
-    return value === undefined ? [] : [{ name, value: text(value) }]
+    const wanted = filter[name]
+    if (wanted === undefined) return []
+    const values = [wanted]
+      .flat()
+      .map((value, at): [string, AttributeValue] => [`:${name}${at}`, text(value)])
+    return [{ name, values }]
   })
   if (set.length === 0) return undefined
   return {
-    expression: set.map(({ name }) => `#${name} = :${name}`).join(' AND '),
+    expression: set
+      .map(({ name, values }) => `#${name} IN (${values.map(([variable]) => variable).join(', ')})`)
+      .join(' AND '),
     names: Object.fromEntries(set.map(({ name }) => [`#${name}`, name])),
-    values: Object.fromEntries(set.map(({ name, value }): [string, AttributeValue] => [`:${name}`, value])),
+    values: Object.fromEntries(set.flatMap(({ values }) => values)),
   }
 }
 

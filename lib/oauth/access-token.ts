@@ -18,6 +18,8 @@ export interface AccessToken {
 
 export type AccessOutcome =
   | { readonly kind: 'token'; readonly token: AccessToken }
+  /** It stands on a key, not on tokens; this is its record as it was read. */
+  | { readonly kind: 'key'; readonly connection: Connection }
   /** Only the user can mend it. */
   | { readonly kind: 'needs_reauth'; readonly cause: ReauthCause }
   /** There is no such connection of this tenant, or it is not in use. */
@@ -94,11 +96,14 @@ async function load(
   const giveUpAt = later(deps.clock.now(), limits.waitMs)
   let last = 'busy'
   for (let look = 1; ; look += 1) {
-    const connection = await deps.vault.get(tenant, id, { consistent: look > 1 })
+    const connection = await deps.vault.get(tenant, id, {
+      consistent: look > 1 || rejected !== undefined,
+    })
     if (!connection) return { kind: 'not_active', state: 'unknown' }
     if (connection.state === 'needs_reauth')
       return { kind: 'needs_reauth', cause: connection.cause ?? 'revoked' }
     if (connection.state !== 'active') return { kind: 'not_active', state: connection.state }
+    if (connection.kind === 'key') return { kind: 'key', connection }
     const kept = { connection, tokens: await openTokens(connection, deps) }
     remember(kept)
     const isRejected = kept.tokens.accessToken === rejected?.reveal()

@@ -1,5 +1,5 @@
 import { describeError } from '../errors/sluice-error.ts'
-import { elapsed, type Clock } from '../primitives/clock.ts'
+import { elapsed, later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Connection } from '../vault/connection.ts'
 
@@ -24,7 +24,13 @@ interface AnnounceDeps {
 const notices = [1, 7, 30]
 const dayMs = 86_400_000
 
-export const announceReauth = (connection: Connection, cause: string, deps: AnnounceDeps): Promise<void> =>
+/** When the people of a grant that ends are told next; at last, its end. */
+export function nextNotice(now: EpochMs, hardExpiresAt: EpochMs): EpochMs {
+  const times = [...notices.toReversed(), 0].map((before) => later(hardExpiresAt, -before * dayMs))
+  return times.find((at) => at > now) ?? hardExpiresAt
+}
+
+export const announceReauth = (connection: Connection, cause: string, deps: AnnounceDeps): Promise<boolean> =>
   told(
     {
       type: 'connection.needs_reauth',
@@ -35,29 +41,34 @@ export const announceReauth = (connection: Connection, cause: string, deps: Anno
     deps,
   )
 
-/** Tells when the provider's own limit for the whole grant is 30, 7 and 1 days away; each of these once. */
-export async function announceExpiry(connection: Connection, deps: AnnounceDeps): Promise<void> {
+/**
+ * Tells when the provider's own limit for the whole grant, or for a key, is 30, 7 and 1 days away; each of these once.
+ * `false`: there is something to tell, and it could not be told.
+ */
+export async function announceExpiry(connection: Connection, deps: AnnounceDeps): Promise<boolean> {
   const { id, hardExpiresAt } = connection
-  if (hardExpiresAt === undefined) return
+  if (hardExpiresAt === undefined) return true
   const daysLeft = Math.ceil(elapsed(deps.clock.now(), hardExpiresAt) / dayMs)
   const notice = notices.find((days) => daysLeft <= days)
-  if (notice === undefined) return
+  if (notice === undefined) return true
   const facts = { daysLeft, expiresAt: new Date(hardExpiresAt).toISOString() }
-  await told(
+  return told(
     { type: 'connection.expires_soon', key: `${id}|${hardExpiresAt}|${notice}`, connection, facts },
     deps,
   )
 }
 
 /** The record of the connection says the same, so news that can not be told now is not worth failing for. */
-async function told(announcement: Announcement, { announce, log }: AnnounceDeps): Promise<void> {
+async function told(announcement: Announcement, { announce, log }: AnnounceDeps): Promise<boolean> {
   try {
     await announce(announcement)
+    return true
   } catch (error) {
     log('error', 'news of a connection could not be told', {
       connection: announcement.connection.id,
       type: announcement.type,
       error: describeError(error),
     })
+    return false
   }
 }

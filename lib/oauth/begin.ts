@@ -3,8 +3,10 @@ import { oauth as limits } from '../config/defaults.ts'
 import { hashTuple } from '../primitives/bytes.ts'
 import { later, type Clock } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
+import type { OAuthCode } from '../providers/auth.ts'
 import type { OAuthClient, OAuthClients } from './client.ts'
-import type { ConnectStore } from './connect-store.ts'
+import type { ConnectLink, ConnectStore } from './connect-store.ts'
+import { wantedScopes } from './scopes.ts'
 
 export interface BeginDeps {
   readonly store: ConnectStore
@@ -17,6 +19,8 @@ export interface BeginDeps {
 
 export type Begun =
   | { readonly kind: 'redirect'; readonly url: string; readonly cookie: string }
+  /** Nobody has to be asked: the link says it all. */
+  | { readonly kind: 'delegated'; readonly link: ConnectLink }
   | { readonly kind: 'used' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'no_client' }
@@ -33,15 +37,20 @@ export async function begin(provider: string, linkId: string, deps: BeginDeps): 
   const link = await deps.store.useLink(linkId, token128(deps.random), now)
   if (link.kind !== 'first') return link
   if (link.value.provider !== provider) return { kind: 'unknown' }
+  const { auth } = client
+  if (auth.kind === 'delegated-jwt') return { kind: 'delegated', link: link.value }
   const [state, cookie] = [random256(deps.random), random256(deps.random)]
   const expiresAt = later(now, limits.stateMs)
   await deps.store.addState(state, { ...link.value, cookieHash: cookieHash(cookie), expiresAt })
-  const url = authorizationUrl(client, {
-    state,
-    verifier: pkceVerifier(cookie, state),
-    scopes: link.value.scopes,
-    redirectUri: deps.redirectUri(provider),
-  })
+  const url = authorizationUrl(
+    { ...client, auth },
+    {
+      state,
+      verifier: pkceVerifier(cookie, state),
+      scopes: link.value.scopes,
+      redirectUri: deps.redirectUri(provider),
+    },
+  )
   return { kind: 'redirect', url, cookie }
 }
 
@@ -62,18 +71,30 @@ interface Request {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc7636#section-4.3 */
-function authorizationUrl({ auth, clientId }: OAuthClient, request: Request): string {
+function authorizationUrl({ auth, clientId }: OAuthClient<OAuthCode>, request: Request): string {
   const url = new URL(auth.authorizeUrl)
-  const challenge = createHash('sha256').update(request.verifier).digest('base64url')
-  const parameters = {
+  const { state } = request
+  const parameters = auth.installation ? { state } : codeParameters({ auth, clientId }, request)
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
+}
+
+function codeParameters(
+  { auth, clientId }: Pick<OAuthClient<OAuthCode>, 'auth' | 'clientId'>,
+  { state, verifier, scopes, redirectUri }: Request,
+): Readonly<Record<string, string>> {
+  const challenge = createHash('sha256').update(verifier).digest('base64url')
+  const { separator } = auth.scopes
+  const wanted = wantedScopes(scopes, auth)
+  return {
     ...auth.authorizeParams,
     response_type: 'code',
     client_id: clientId,
-    redirect_uri: request.redirectUri,
-    scope: request.scopes.join(auth.scopes.separator),
-    state: request.state,
+    redirect_uri: redirectUri,
+    scope: wanted.own.join(separator),
+    ...(auth.second &&
+      wanted.second.length > 0 && { [auth.second.scopes.parameter]: wanted.second.join(separator) }),
+    state,
     ...(auth.pkce && { code_challenge: challenge, code_challenge_method: 'S256' }),
   }
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  return url.href
 }

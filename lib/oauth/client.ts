@@ -1,19 +1,22 @@
 import type { Secret } from '../primitives/secret.ts'
-import type { OAuthCode, OAuthGrant } from '../providers/auth.ts'
+import type { ConnectGrant, OAuthGrant } from '../providers/auth.ts'
+import type { SigningKey } from './signed-jwt.ts'
 
 /** How a provider gives tokens, with its user or without. */
-export type AnyGrant = OAuthCode | OAuthGrant
+export type AnyGrant = ConnectGrant | OAuthGrant
 
 /** This deployment as a provider's authorization server knows it, with every address filled in. */
-export interface OAuthClient<Auth extends AnyGrant = OAuthCode> {
+export interface OAuthClient<Auth extends AnyGrant = ConnectGrant> {
   readonly provider: string
   readonly clientId: string
+  /** Empty where there is none. */
   readonly clientSecret: Secret
+  readonly privateKey?: SigningKey
   readonly auth: Auth
 }
 
 /** Where client registrations come from. */
-export interface OAuthClients<Auth extends AnyGrant = OAuthCode> {
-  /** `undefined` where the provider has no such grant, or nobody has set its client id and secret, or the domain its addresses need. */
+export interface OAuthClients<Auth extends AnyGrant = ConnectGrant> {
+  /** `undefined` where the provider has no such grant, or nobody has set its client id, the secret or key it needs, or the domain of its addresses. */
   of(provider: string): Promise<OAuthClient<Auth> | undefined>
 }

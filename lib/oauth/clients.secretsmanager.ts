@@ -4,7 +4,8 @@ import { secretName, shout } from '../config/names.ts'
 import { errorName, SluiceError } from '../errors/sluice-error.ts'
 import { elapsed, type Clock, type EpochMs } from '../primitives/clock.ts'
 import { Secret } from '../primitives/secret.ts'
-import type { AnyGrant, OAuthClients } from './client.ts'
+import type { AnyGrant, OAuthClient, OAuthClients } from './client.ts'
+import type { SigningKey } from './signed-jwt.ts'
 
 export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
   readonly client: Pick<SecretsManagerClient, 'send'>
@@ -19,8 +20,9 @@ export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * Registrations from the provider's secret `sluice/{stage}/{provider}`: `…_CLIENT_ID`, `…_CLIENT_SECRET`, and addresses that
- * point it elsewhere (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`).
+ * Registrations from the provider's secret `sluice/{stage}/{provider}`: `…_CLIENT_ID`, `…_CLIENT_SECRET` or
+ * `…_CLIENT_PRIVATE_KEY` (and `…_CLIENT_KEY_ID`, what the provider calls that key), and addresses that point it elsewhere
+ * (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`).
  */
 export function secretsManagerClients<Auth extends AnyGrant>(
   options: SecretsManagerClientsOptions<Auth>,
@@ -50,15 +52,72 @@ export function secretsManagerClients<Auth extends AnyGrant>(
           options.fromEnvironment(full) ?? (typeof stored === 'string' && stored !== '' ? stored : undefined)
         )
       }
-      const [clientId, secret] = [value('CLIENT_ID'), value('CLIENT_SECRET')]
-      if (clientId === undefined || (secret === undefined && auth.clientAuth !== 'none')) return undefined
-      const addresses = addressesOf(auth, value)
-      // An address with a blank in it is nobody's.
-      if (Object.values(addresses).some((address) => address.includes('{'))) return undefined
-      return { provider, clientId, clientSecret: new Secret(secret ?? ''), auth: { ...auth, ...addresses } }
+      return clientOf(provider, auth, value)
     },
   }
 }
+
+type Value = (name: string) => string | undefined
+
+function clientOf<Auth extends AnyGrant>(
+  provider: string,
+  declared: Auth,
+  value: Value,
+): OAuthClient<Auth> | undefined {
+  const [clientId, secret, privateKey] = [value('CLIENT_ID'), value('CLIENT_SECRET'), keyOf(value)]
+  const auth = filledIn(byKey(declared, privateKey), value)
+  const isReady = hasSecretFor(auth, secret) && hasKeyFor(auth, secret, privateKey)
+  if (clientId === undefined || !isReady) return undefined
+  const addresses = addressesOf(auth, value)
+  // An address with a blank in it is nobody's.
+  if (Object.values(addresses).some((address) => address.includes('{'))) return undefined
+  return {
+    provider,
+    clientId,
+    clientSecret: new Secret(secret ?? ''),
+    ...(privateKey && { privateKey }),
+    auth: { ...auth, ...addresses },
+  }
+}
+
+function keyOf(value: Value): SigningKey | undefined {
+  const [pem, id] = [value('CLIENT_PRIVATE_KEY'), value('CLIENT_KEY_ID')]
+  return pem === undefined ? undefined : { pem: new Secret(pem), ...(id !== undefined && { id }) }
+}
+
+/** A client with a key says who it is by that, where the provider takes it. */
+const byKey = <Auth extends AnyGrant>(auth: Auth, key: SigningKey | undefined): Auth =>
+  key && 'clientAssertion' in auth && auth.clientAssertion ? { ...auth, clientAuth: 'private-key-jwt' } : auth
+
+const hasSecretFor = ({ kind, clientAuth }: AnyGrant, secret: string | undefined): boolean =>
+  secret !== undefined || !(kind === 'password' || clientAuth === 'basic' || clientAuth === 'body')
+
+/** Who signs for itself may have its key in the place of the secret. */
+function hasKeyFor(auth: AnyGrant, secret: string | undefined, key: SigningKey | undefined): boolean {
+  if (auth.kind === 'jwt-bearer' || auth.kind === 'delegated-jwt') return (key ?? secret) !== undefined
+  const needsKey = auth.clientAuth === 'private-key-jwt' || ('installation' in auth && auth.installation)
+  return !needsKey || key !== undefined
+}
+
+/** Declarations are pure data: each text with its blanks filled in; a parameter that keeps one is left out. */
+function filledIn<Auth extends AnyGrant>(auth: Auth, value: Value): Auth {
+  const fill = (text: string): string =>
+    text.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+      // The account is the connection's to fill in.
+      name === 'account' ? whole : (value(name.toUpperCase()) ?? whole),
+    )
+  const filled = JSON.parse(JSON.stringify(auth), (_name, each: unknown) =>
+    typeof each === 'string' ? fill(each) : each,
+  ) as Auth
+  return {
+    ...filled,
+    ...('authorizeParams' in filled && { authorizeParams: withoutBlanks(filled.authorizeParams) }),
+    ...('params' in filled && { params: withoutBlanks(filled.params) }),
+  }
+}
+
+const withoutBlanks = (parameters: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(parameters).filter(([, text]) => !text.includes('{')))
 
 const addressNames = {
   authorizeUrl: 'AUTHORIZE_URL',
@@ -68,12 +127,10 @@ const addressNames = {
 
 function addressesOf(
   auth: Partial<Record<keyof typeof addressNames, string>>,
-  value: (name: string) => string | undefined,
+  value: Value,
 ): Readonly<Record<string, string>> {
-  const filled = (url: string | undefined): string | undefined =>
-    url?.replaceAll(/\{(\w+)\}/g, (whole, name: string) => value(name.toUpperCase()) ?? whole)
   const found = (['authorizeUrl', 'tokenUrl', 'revokeUrl'] as const).flatMap((name) => {
-    const address = value(addressNames[name]) ?? filled(auth[name])
+    const address = value(addressNames[name]) ?? auth[name]
     return address === undefined ? [] : [[name, address] as const]
   })
   return Object.fromEntries(found)

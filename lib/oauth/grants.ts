@@ -1,3 +1,4 @@
+import type { OAuthCode } from '../providers/auth.ts'
 import type { OAuthClient } from './client.ts'
 import type { TokenOutcome } from './token-answer.ts'
 import { askTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
@@ -8,7 +9,7 @@ import { askTokenEndpoint, type TokenEndpointDeps } from './token-endpoint.ts'
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export const exchangeCode = (
-  client: OAuthClient,
+  client: OAuthClient<OAuthCode>,
   {
     code,
     redirectUri,
@@ -21,7 +22,8 @@ export const exchangeCode = (
     {
       grant_type: 'authorization_code',
       code,
-      redirect_uri: redirectUri,
+      // An installation begins at an address that takes none.
+      ...(!client.auth.installation && { redirect_uri: redirectUri }),
       ...(client.auth.pkce && { code_verifier: verifier }),
     },
     deps,
@@ -29,7 +31,7 @@ export const exchangeCode = (
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-6 */
 export const refreshGrant = (
-  client: OAuthClient,
+  client: OAuthClient<OAuthCode>,
   refreshToken: string,
   deps: TokenEndpointDeps,
 ): Promise<TokenOutcome> =>

@@ -3,16 +3,14 @@ import { describeError, SluiceError } from '../errors/sluice-error.ts'
 import { fullJitter } from '../primitives/backoff.ts'
 import { elapsed, later } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
-import { readPointer } from '../primitives/json-pointer.ts'
 import { token128 } from '../primitives/random.ts'
-import type { OAuthCode } from '../providers/auth.ts'
 import type { Connection, ReauthCause, Tokens } from '../vault/connection.ts'
 import type { Lease, SaveOutcome, TokenFacts } from '../vault/vault.ts'
 import { announceExpiry, announceReauth } from './announce.ts'
-import { unjudgedClaims } from './id-token.ts'
-import { refreshGrant } from './grants.ts'
+import { isForeign } from './account.ts'
 import type { RefreshDeps } from './refresh-deps.ts'
 import { keepSuccessor } from './keep-successor.ts'
+import { renew, spendsRefreshToken } from './renew.ts'
 import type { Grant, TokenOutcome } from './token-answer.ts'
 import { openEscrow, sealGrant } from './token-store.ts'
 
@@ -44,18 +42,18 @@ export async function refresh(connection: Connection, tokens: Tokens, deps: Refr
   if (outcome.kind === 'moved') return { kind: 'changed' }
   const { lease, inherited } = outcome
   if (inherited && (await adopt(connection, lease, deps))) return { kind: 'changed' }
-  const { refreshToken } = tokens
   // Whoever stood still in between must not spend a token that another may have spent meanwhile.
   if (elapsed(deps.clock.now(), lease.leaseUntil) < limits.requestMs + limits.marginMs)
     return { kind: 'busy' }
-  if (refreshToken === undefined) return end(connection, lease, 'no_refresh_token', deps)
-  const answer = await refreshGrant(client, refreshToken, deps)
-  const wasDoubtful = inherited || connection.failures > 0
-  return settle(
-    { connection, lease, tokens, wasDoubtful },
-    sameAccount(connection, answer, client.auth.account),
-    deps,
-  )
+  const answer = await renew(client, connection, tokens, deps)
+  if (!answer) return end(connection, lease, 'no_refresh_token', deps)
+  const isDoubtful = spendsRefreshToken(client.auth) && (inherited || connection.failures > 0)
+  const attempt = { connection, lease, tokens, wasDoubtful: isDoubtful }
+  if (answer.kind === 'granted') {
+    const own = { account: connection.account, grant: tokens }
+    if (await isForeign(own, client, answer.grant, deps)) return giveBackForeign(attempt, answer.grant, deps)
+  }
+  return settle(attempt, answer, deps)
 }
 
 interface Attempt {
@@ -82,7 +80,7 @@ async function settle(attempt: Attempt, outcome: TokenOutcome, deps: RefreshDeps
     if (stands.version !== connection.version || (await adopt(connection, lease, deps)))
       return { kind: 'changed' }
     if (!deps.guard.isOutage(provider)) {
-      return end(connection, lease, wasDoubtful ? 'ambiguous_refresh' : 'revoked', deps)
+      return end(connection, lease, outcome.cause ?? (wasDoubtful ? 'ambiguous_refresh' : 'revoked'), deps)
     }
     deps.log('error', 'many grants of one provider were refused at once: taken for its outage', { provider })
   }
@@ -157,21 +155,17 @@ async function end(
   return { kind: 'needs_reauth', cause }
 }
 
-/** The account that a token answer itself names. */
-function accountIn({ answer, idToken }: Grant, account: OAuthCode['account']): unknown {
-  if ('claim' in account) return idToken === undefined ? undefined : unjudgedClaims(idToken)?.[account.claim]
-  return 'pointer' in account && !('url' in account) ? readPointer(answer, account.pointer) : undefined
-}
-
-/** An answer that says it is for another account is refused, whatever else is in it (B074). */
-function sameAccount(
-  connection: Connection,
-  outcome: TokenOutcome,
-  account: OAuthCode['account'],
-): TokenOutcome {
-  if (outcome.kind !== 'granted') return outcome
-  const said = accountIn(outcome.grant, account)
-  const isOther =
-    (typeof said === 'string' || typeof said === 'number') && String(said) !== connection.account
-  return isOther ? { kind: 'misconfigured', error: 'another_account' } : outcome
+/** Tokens of another account are never kept, and what they took the place of is spent: only the user can mend that (B074). */
+async function giveBackForeign(
+  { connection, lease }: Attempt,
+  grant: Grant,
+  deps: RefreshDeps,
+): Promise<Refreshed> {
+  const { tenant, provider, id } = connection
+  deps.metrics.count('ForeignAccount', { provider })
+  deps.log('error', 'a refresh brought tokens of another account', { tenant, provider, connection: id })
+  const outcome = await end(connection, lease, 'foreign_account', deps)
+  // Without the account: it is not the one that these are for.
+  await deps.revoke({ provider }, grant.tokens)
+  return outcome
 }

@@ -2,47 +2,73 @@ import { oauth as limits } from '../config/defaults.ts'
 import { boundedText } from '../primitives/bounded-text.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
-import type { Secret } from '../primitives/secret.ts'
-import type { OAuthCode, OAuthGrant } from '../providers/auth.ts'
+import type { Random } from '../primitives/random.ts'
+import { identify, type Asker } from './identify.ts'
 import { readTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
 export interface TokenEndpointDeps {
   readonly fetch: typeof fetch
   readonly clock: Clock
+  readonly random: Random
 }
 
-/** Who asks. */
-export interface Asker {
-  readonly clientId: string
-  readonly clientSecret: Secret
-  readonly auth: OAuthCode | OAuthGrant
+/** What a server answered; `answer` is `undefined` where that was neither JSON nor a form. */
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly answer: unknown
 }
 
 /**
- * One POST to a token endpoint. No redirect is followed, as it would carry the secret along; at most 64 KB are read, opened;
- * the whole takes at most {@link limits.requestMs}. Never throws, and no outcome holds what the server wrote in words.
+ * One POST to a token endpoint, its answer read by the dialect of the grant. Never throws, and no outcome holds what the
+ * server wrote in words.
  */
-export async function askTokenEndpoint(
-  { clientId, clientSecret, auth }: Asker,
+export function askTokenEndpoint(
+  asker: Asker,
   parameters: Readonly<Record<string, string>>,
   deps: TokenEndpointDeps,
 ): Promise<TokenOutcome> {
+  const { auth } = asker
   const form = new URLSearchParams(parameters)
-  const headers = new Headers({
-    accept: 'application/json',
-    'content-type': 'application/x-www-form-urlencoded',
-    ...identify(form, { clientId, clientSecret, auth }),
+  const request = (): RequestInit => ({
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...('tokenHeaders' in auth && auth.tokenHeaders),
+      ...identify(form, asker, deps),
+    },
+    body: form.toString(),
   })
+  return askFor(auth.tokenUrl, request, deps, ({ status, answer }) => readTokenAnswer(status, answer, auth))
+}
+
+/**
+ * POSTs for a token. No redirect is followed, as it would carry the secret along; at most 64 KB are read, opened; the whole
+ * takes at most {@link limits.requestMs}. Never throws: a request that can not be made is a key that is none.
+ */
+export async function askFor(
+  url: string,
+  request: () => RequestInit,
+  deps: Pick<TokenEndpointDeps, 'fetch' | 'clock'>,
+  read: (answered: Answered) => TokenOutcome,
+): Promise<TokenOutcome> {
+  let init: RequestInit
+  try {
+    init = request()
+  } catch {
+    // What was thrown may quote the key.
+    return { kind: 'misconfigured', error: 'unusable_key' }
+  }
   const deadline = deadlineAfter(deps.clock, limits.requestMs)
   try {
     const { signal } = deadline
-    const init = { method: 'POST', headers, body: form.toString(), redirect: 'manual', signal } as const
-    const answered = raceSignal(post(auth.tokenUrl, init, deps.fetch), signal)
-    const { status, text, contentType } = await answered
+    const sent = post(url, { ...init, method: 'POST', redirect: 'manual', signal }, deps.fetch)
+    const answered = await raceSignal(sent, signal)
+    const { status } = answered
     if (status >= 300 && status < 400) return { kind: 'misconfigured', error: 'provider_redirected' }
-    const answer = parsed(text, contentType)
-    if (answer === undefined && status < 500) return { kind: 'unavailable', error: 'provider_bad_response' }
-    return readTokenAnswer(status, answer, auth)
+    if (answered.answer === undefined && status < 500)
+      return { kind: 'unavailable', error: 'provider_bad_response' }
+    return read(answered)
   } catch {
     // What was thrown may quote the request.
     return { kind: 'unavailable', error: deadline.signal.aborted ? 'timeout' : 'network' }
@@ -51,38 +77,11 @@ export async function askTokenEndpoint(
   }
 }
 
-/**
- * Puts into `form`, or the headers it gives, who asks. A public client has no secret and names itself.
- * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
- */
-export function identify(
-  form: URLSearchParams,
-  { clientId, clientSecret, auth }: Asker,
-): Readonly<Record<string, string>> {
-  if (auth.clientAuth !== 'basic') {
-    if (auth.clientAuth === 'body' || auth.kind === 'oauth2-code') form.set('client_id', clientId)
-    if (auth.clientAuth === 'body') form.set('client_secret', clientSecret.reveal())
-    return {}
-  }
-  const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret.reveal())}`
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
-}
-
-const formEncoded = (text: string): string => new URLSearchParams({ v: text }).toString().slice(2)
-
-interface Answered {
-  readonly status: number
-  readonly text: string
-  readonly contentType: string
-}
-
 async function post(url: string, init: RequestInit, ask: typeof fetch): Promise<Answered> {
-  const answer = await ask(url, init)
-  return {
-    status: answer.status,
-    text: await boundedText(answer, limits.maxAnswerBytes),
-    contentType: answer.headers.get('content-type') ?? '',
-  }
+  const response = await ask(url, init)
+  const { status, headers } = response
+  const text = await boundedText(response, limits.maxAnswerBytes)
+  return { status, headers, answer: parsed(text, headers.get('content-type') ?? '') }
 }
 
 /** JSON, or a form where the server says so; `undefined` for anything else. */

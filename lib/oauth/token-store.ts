@@ -1,10 +1,18 @@
 import { oauth as limits } from '../config/defaults.ts'
-import { later, type Clock, type EpochMs } from '../primitives/clock.ts'
+import { elapsed, later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { tokensSchema, type Connection, type Tokens, type TokenTimes } from '../vault/connection.ts'
+import {
+  credentialsSchema,
+  tokensSchema,
+  type Connection,
+  type Credentials,
+  type Tokens,
+  type TokenTimes,
+} from '../vault/connection.ts'
 import type { DataKeys } from '../vault/data-keys.ts'
-import { epochOf, open, seal } from '../vault/seal.ts'
+import { openSealed } from '../vault/open-sealed.ts'
+import { seal, type SealContext } from '../vault/seal.ts'
 import type { TokenFacts } from '../vault/vault.ts'
 import type { Grant } from './token-answer.ts'
 
@@ -15,14 +23,17 @@ export interface TokenStoreDeps {
 }
 
 type Owner = Pick<Connection, 'id' | 'tenant' | 'provider'>
-type Field = 'tokens' | 'escrow'
 
-const contextOf = ({ id, tenant, provider }: Owner, field: Field) => ({
+/** What is inside, and its version: no sealed value opens as something else. */
+const schemas = { tokens: tokensSchema, escrow: tokensSchema, credentials: credentialsSchema } as const
+type Field = keyof typeof schemas
+
+export const contextOf = ({ id, tenant, provider }: Owner, field: Field): SealContext => ({
   tenant,
   provider,
   connection: id,
   field,
-  schema: tokensSchema,
+  schema: schemas[field],
 })
 
 /** @throws SluiceError `SEAL_BROKEN` when they do not open for this connection, `VAULT_UNAVAILABLE` when its key can't be had. */
@@ -30,9 +41,16 @@ export async function openTokens(connection: Connection, { keys }: TokenStoreDep
   return (await openAs('tokens', connection, connection.tokens, keys)) as Tokens
 }
 
+/** As {@link openTokens}, of a connection of kind `key`. */
+export async function openCredentials(
+  connection: Connection,
+  { keys }: Pick<TokenStoreDeps, 'keys'>,
+): Promise<Credentials> {
+  return (await openAs('credentials', connection, connection.tokens, keys)) as Credentials
+}
+
 async function openAs(field: Field, owner: Owner, sealed: Uint8Array, keys: DataKeys): Promise<unknown> {
-  const key = await keys.ofEpoch(owner.tenant, epochOf(sealed))
-  const text = open(key, contextOf(owner, field), sealed).toString('utf8')
+  const text = (await openSealed(contextOf(owner, field), sealed, keys)).toString('utf8')
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -56,16 +74,32 @@ export async function sealGrant(
     grant.refreshLifetimeSeconds === undefined
       ? kept.refreshExpiresAt
       : later(now, grant.refreshLifetimeSeconds * 1_000)
+  const hardExpiresAt = hardExpiry(kept.hardExpiresAt, grant, now)
   return {
     tokens: seal(key, contextOf(owner, 'tokens'), text, deps.random),
     obtainedAt: now,
     scopes: grant.scopes ?? kept.scopes,
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
-    ...(kept.hardExpiresAt !== undefined && { hardExpiresAt: kept.hardExpiresAt }),
+    ...(hardExpiresAt !== undefined && { hardExpiresAt }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(expiresAt !== undefined &&
-      grant.tokens.refreshToken !== undefined && { refreshAt: refreshTime(now, expiresAt, deps.random) }),
+      (grant.isRenewable || grant.tokens.refreshToken !== undefined) && {
+        refreshAt: refreshTime(now, expiresAt, deps.random),
+      }),
   }
+}
+
+const dayMs = 86_400_000
+
+/** As the answer says; what differs by less than a day is the same end, counted from another second. */
+function hardExpiry(
+  known: EpochMs | undefined,
+  { hardLifetimeSeconds }: Grant,
+  now: EpochMs,
+): EpochMs | undefined {
+  if (hardLifetimeSeconds === undefined) return known
+  const said = later(now, hardLifetimeSeconds * 1_000)
+  return known !== undefined && Math.abs(elapsed(known, said)) < dayMs ? known : said
 }
 
 /** At 80% of the lifetime, and up to a tenth of it sooner, so that what was connected together is not refreshed together. */

@@ -1,4 +1,5 @@
 import type { ApiDeclaration } from '../providers/api.ts'
+import { needsBody } from './classify.ts'
 
 /** What of a long body is looked at to tell what it says. */
 const headBytes = 65_536
@@ -15,15 +16,10 @@ export interface ReadAnswer {
  * in successes. Others stream on as they are.
  */
 export async function readAnswer(answer: Response, api: ApiDeclaration | undefined): Promise<ReadAnswer> {
-  if (answer.body === null || !isTelling(answer, api)) return { response: answer, head: undefined }
+  if (answer.body === null || !needsBody(api, answer.status, answer.headers))
+    return { response: answer, head: undefined }
   const bytes = await answer.bytes()
   const { status, statusText, headers } = answer
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes)).toString()
   return { response: new Response(bytes, { status, statusText, headers }), head }
-}
-
-function isTelling({ ok, headers }: Response, api: ApiDeclaration | undefined): boolean {
-  if (!ok) return true
-  if (!api?.errors?.inside && !api?.errors?.always) return false
-  return /json|xml|text|html/i.test(headers.get('content-type') ?? 'text')
 }

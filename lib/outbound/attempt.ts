@@ -1,13 +1,14 @@
 import { ApiError } from '../errors/api-error.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { isPast, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
+import { isPast, later, ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import type { Deadline } from '../primitives/deadline.ts'
 import type { Secret } from '../primitives/secret.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { readAnswer } from './answer-buffer.ts'
 import type { Breaker } from './breaker.ts'
 import { classify } from './classify.ts'
-import type { Limiter, LimitScope, Priority } from './limiter.ts'
+import type { Share } from './limit-scopes.ts'
+import type { Limiter, Priority } from './limiter.ts'
 import { observe } from './rate-headers.ts'
 import { sendFollowing, type RedirectOptions } from './redirects.ts'
 import type { OutgoingRequest, Send } from './transport.ts'
@@ -31,7 +32,8 @@ export interface Attempt {
   /** Without credentials. */
   readonly request: OutgoingRequest
   readonly credentials: Credentials
-  readonly scopes: readonly LimitScope[]
+  /** What the call takes of which limits, the one for the fewest calls first. */
+  readonly shares: readonly Share[]
   readonly priority: Priority
   readonly redirect: RedirectOptions['redirect']
   readonly trusted: boolean
@@ -61,7 +63,7 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
     const answer = await sendFollowing(withCredentials(attempt), sending(attempt), deps.send)
     const { response, head } = await readAnswer(answer, api)
     const now = deps.clock.now()
-    for (const scope of attempt.scopes) deps.limiter.observe(scope, observe(api, response.headers, now))
+    tellLimiter(attempt, response, now, deps.limiter)
     const verdict = classify(api, {
       provider,
       status: response.status,
@@ -86,16 +88,30 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
 
 /** Waits for the limiter as long as the deadline allows; otherwise says how long it would have been. */
 async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Millis | undefined> {
-  const { scopes, priority, deadline } = attempt
-  for (const scope of scopes) {
+  const { shares, priority, deadline } = attempt
+  for (const { scope, cost } of shares) {
     for (;;) {
-      const taken = await limiter.take(scope, { priority, signal: deadline.signal })
+      const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
       if (taken.kind === 'granted') break
       if (isPast(deadline.at, later(clock.now(), taken.waitMs))) return taken.waitMs
       await clock.sleep(taken.waitMs, deadline.signal)
     }
   }
   return undefined
+}
+
+/** What is left is told of the limit for the fewest calls; to be sent away holds for all. */
+function tellLimiter(
+  { api, shares }: Attempt,
+  { status, headers }: Response,
+  now: EpochMs,
+  limiter: Limiter,
+): void {
+  const seen = observe(api, headers, now, status)
+  for (const [index, { scope }] of shares.entries()) {
+    if (index === 0) limiter.observe(scope, seen)
+    else if (seen.blockedUntil !== undefined) limiter.observe(scope, { blockedUntil: seen.blockedUntil })
+  }
 }
 
 function withCredentials({ request, credentials }: Attempt): OutgoingRequest {

@@ -13,13 +13,13 @@ export interface CallDeps extends AttemptDeps {
   readonly budget: RetryBudget
 }
 
-export interface Call extends Omit<Attempt, 'credentials'> {
+export interface Call<C extends Credentials = Credentials> extends Omit<Attempt, 'credentials'> {
   /** Most attempts, the first one included. */
   readonly attempts: number
   /** How the connection is let in; by fresh credentials where `refused` is what the provider has just refused. */
-  readonly authorize: (refused?: Credentials) => Promise<Credentials>
+  readonly authorize: (refused?: C) => Promise<C>
   /** The provider refused credentials that can't be fresher. */
-  readonly locked: (refused: Credentials) => Promise<void>
+  readonly locked: (refused: C) => Promise<void>
 }
 
 /** The provider's last word, good or bad; or that there is none. */
@@ -37,7 +37,7 @@ type Failed = Exclude<Tried, { readonly kind: 'good' }>
  * asks for or full jitter, as far as the retry budget of its host goes; refused credentials are renewed once.
  * @throws SluiceError `ADDRESS_REFUSED`, `ANSWER_REFUSED`; what `authorize` throws; the deadline's reason once it is over.
  */
-export async function makeCall(call: Call, deps: CallDeps): Promise<Called> {
+export async function makeCall<C extends Credentials>(call: Call<C>, deps: CallDeps): Promise<Called> {
   deps.budget.request(call.request.url.host)
   let credentials = await call.authorize()
   let renewed = false
@@ -63,7 +63,7 @@ const outcomeOf = (tried: Failed): Omit<Called, 'attempts'> =>
 function pauseAfter(
   attempts: number,
   tried: Failed,
-  { request, api, attempts: most, deadline }: Call,
+  { request, api, attempts: most, deadline }: Pick<Call, 'request' | 'api' | 'attempts' | 'deadline'>,
   { clock, random, budget }: CallDeps,
 ): Millis | undefined {
   const { error } = tried

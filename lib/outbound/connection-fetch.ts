@@ -2,24 +2,24 @@ import { outbound as limits } from '../config/defaults.ts'
 import type { Millis } from '../primitives/clock.ts'
 import { deadlineAfter, type Deadline } from '../primitives/deadline.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
-import { makeCall, type Called, type CallDeps } from './call.ts'
+import { makeCall, type Called, type Call, type CallDeps } from './call.ts'
 import type { Fetch } from './fetch-shape.ts'
-import { limitScopes } from './limit-scopes.ts'
+import { sharesOf } from './limit-scopes.ts'
 import type { Priority } from './limiter.ts'
 import { readRequest, type ApiAddress, type Asked } from './outgoing.ts'
 import { withKey, type IdempotencyKeys } from './repeatable.ts'
 import type { Credentials } from './attempt.ts'
 
 /** One connection as calls use it. */
-export interface Caller {
+export interface Caller<C extends Credentials = Credentials> {
   readonly provider: string
   /** The connection's id: what limits per connection are counted by. */
   readonly connection: string
   readonly api: ApiDeclaration | undefined
   readonly address: () => Promise<ApiAddress>
   /** @throws ApiError `disconnected` when only the account's owner can mend it, `held` while there is no valid token. */
-  readonly authorize: (refused?: Credentials) => Promise<Credentials>
-  readonly locked: (refused: Credentials) => Promise<void>
+  readonly authorize: (refused?: C) => Promise<C>
+  readonly locked: (refused: C) => Promise<void>
 }
 
 export interface CallOptions {
@@ -43,7 +43,11 @@ export interface CallOptions {
  * It throws `ApiError` where there is no answer (`unreachable`, `held`, `disconnected`), `SluiceError` `ADDRESS_REFUSED` or
  * `ANSWER_REFUSED`, and the reason of a signal or of the deadline.
  */
-export function connectionFetch(caller: Caller, options: CallOptions, deps: CallDeps): Fetch {
+export function connectionFetch<C extends Credentials>(
+  caller: Caller<C>,
+  options: CallOptions,
+  deps: CallDeps,
+): Fetch {
   return async (input, init) => {
     const asked = await readRequest(input, init, caller.api, await caller.address())
     const deadline = deadlineAfter(deps.clock, budgetOf(asked, options), asked.signal)
@@ -61,14 +65,19 @@ export function connectionFetch(caller: Caller, options: CallOptions, deps: Call
 const budgetOf = ({ request }: Asked, { timeoutMs }: CallOptions): Millis =>
   timeoutMs ?? (request.method === 'GET' || request.method === 'HEAD' ? limits.readMs : limits.writeMs)
 
-function callOf(caller: Caller, asked: Asked, deadline: Deadline, options: CallOptions) {
+function callOf<C extends Credentials>(
+  caller: Caller<C>,
+  asked: Asked,
+  deadline: Deadline,
+  options: CallOptions,
+): Call<C> {
   const { provider, connection, api, authorize, locked } = caller
   const request = options.keys ? withKey(asked.request, api, options.keys) : asked.request
   return {
     provider,
     api,
     request,
-    scopes: limitScopes(provider, connection, request, api),
+    shares: sharesOf({ provider, connection, method: request.method, path: asked.path }, api),
     priority: options.priority ?? 'interactive',
     redirect: asked.redirect,
     trusted: asked.trusted,

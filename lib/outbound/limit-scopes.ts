@@ -1,29 +1,51 @@
 import type { ApiDeclaration, Method, RateLimit } from '../providers/api.ts'
 import type { LimitScope } from './limiter.ts'
-import type { OutgoingRequest } from './transport.ts'
 
-/**
- * The limits that a call counts against, as its provider declares them: those of the deployment's app, those of the
- * connection, and those of some paths or methods alone. Windows that are counted together are one scope.
- */
-export function limitScopes(
-  provider: string,
-  connection: string,
-  { method, url }: OutgoingRequest,
-  api: ApiDeclaration | undefined,
-): readonly LimitScope[] {
-  const scopes = new Map<string, RateLimit[]>()
-  for (const limit of api?.limits ?? []) {
-    if (!counts(limit, method, url.pathname)) continue
-    const whose = limit.scope === 'app' ? 'app' : connection
-    const name = [whose, limit.path, limit.methods?.join(',')].filter(Boolean).join(' ')
-    scopes.set(name, [...(scopes.get(name) ?? []), limit])
-  }
-  return [...scopes].map(([scope, limits]) => ({ provider, scope, windows: limits.map(windowOf) }))
+/** A call as its limits see it. */
+export interface Counted {
+  readonly provider: string
+  readonly connection: string
+  readonly method: string
+  /** After the API's base. */
+  readonly path: string
 }
 
-const counts = ({ path, methods }: RateLimit, method: string, pathname: string): boolean =>
-  (path === undefined || new RegExp(path).test(pathname)) &&
+/** What a call takes of one limit. */
+export interface Share {
+  readonly scope: LimitScope
+  readonly cost: number
+}
+
+/**
+ * The limits that a call counts against, as its provider declares them, the one for the fewest calls first: of some paths or
+ * methods, of the connection, of the deployment. Windows that are counted together are one scope.
+ */
+export function sharesOf(
+  { provider, connection, method, path }: Counted,
+  api: ApiDeclaration | undefined,
+): readonly Share[] {
+  const scopes = new Map<string, RateLimit[]>()
+  for (const limit of api?.limits ?? []) {
+    if (!counts(limit, method, path)) continue
+    const name = [
+      limit.scope === 'app' ? 'app' : connection,
+      limit.each === 'path' ? path : limit.path,
+      limit.methods?.join(','),
+      limit.cost,
+    ]
+    const key = name.filter(Boolean).join(' ')
+    scopes.set(key, [...(scopes.get(key) ?? []), limit])
+  }
+  return [...scopes]
+    .map(([scope, limits]) => ({
+      scope: { provider, scope, windows: limits.map(windowOf) },
+      cost: limits[0]?.cost ?? 1,
+    }))
+    .toSorted((a, b) => b.scope.scope.length - a.scope.scope.length)
+}
+
+const counts = ({ path: pattern, methods }: RateLimit, method: string, path: string): boolean =>
+  (pattern === undefined || new RegExp(pattern).test(path)) &&
   (methods === undefined || methods.includes(method as Method))
 
 const windowOf = ({ limit, windowMs, burst }: RateLimit) => ({

@@ -4,6 +4,8 @@ import type { OutgoingRequest } from './transport.ts'
 
 export interface Asked {
   readonly request: OutgoingRequest
+  /** After the base of the API, where it is of that; else the whole path. */
+  readonly path: string
   readonly redirect: 'follow' | 'manual' | 'error'
   readonly signal: AbortSignal
   /** The origin is one that the operator named. */
@@ -44,6 +46,9 @@ export async function readRequest(
   const body = asked.body === null ? undefined : await asked.bytes()
   return {
     request: { method: asked.method, url, headers, body },
+    path: url.href.startsWith(`${base}/`)
+      ? url.pathname.slice(new URL(base).pathname.replace(/\/$/, '').length)
+      : url.pathname,
     redirect: asked.redirect,
     signal: asked.signal,
     trusted: trusted && url.origin === new URL(base).origin,

@@ -3,10 +3,12 @@ import { distru } from './distru.ts'
 import { etherscan } from './etherscan.ts'
 import { firebase } from './firebase.ts'
 import { github } from './github.ts'
+import { githubApp } from './github-app.ts'
 import { gmail } from './gmail.ts'
 import { googleAnalytics } from './google-analytics.ts'
 import { googleCalendar } from './google-calendar.ts'
 import { googleDrive } from './google-drive.ts'
+import { googleWorkspace } from './google-workspace.ts'
 import { hmac } from './hmac.ts'
 import { leaflink } from './leaflink.ts'
 import { mixpanel } from './mixpanel.ts'
@@ -33,10 +35,12 @@ export const providers: readonly Provider[] = [
   etherscan,
   firebase,
   github,
+  githubApp,
   gmail,
   googleAnalytics,
   googleCalendar,
   googleDrive,
+  googleWorkspace,
   hmac,
   leaflink,
   mixpanel,

@@ -5,11 +5,7 @@ export const distru = {
   displayName: 'Distru',
   checkedOn: '2026-11-21',
   docs: ['https://app.distru.com/public/v1'],
-  auth: {
-    kind: 'api-key',
-    place: { header: 'authorization', prefix: 'Bearer ' },
-    hardExpiryDays: 365,
-  },
+  keys: [{ headers: { authorization: 'Bearer {key}' }, hardExpiryDays: 365 }],
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://app.distru.com/public/v1',

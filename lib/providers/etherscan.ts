@@ -9,7 +9,7 @@ export const etherscan = {
     'https://docs.etherscan.io/resources/common-error-messages',
     'https://docs.etherscan.io/resources/rate-limits',
   ],
-  auth: { kind: 'api-key', place: { query: 'apikey' } },
+  keys: [{ query: { apikey: '{key}' } }],
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://api.etherscan.io/v2/api',

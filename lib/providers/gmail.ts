@@ -11,6 +11,28 @@ export const gmail = {
     'https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions',
     'https://developers.google.com/workspace/gmail/api/reference/quota',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://gmail.googleapis.com/gmail/v1',
+    // A `startHistoryId` that is too old is a 404.
+    errors: { ...googleErrors, staleCursor: [404] },
+    // Units of quota, for projects made since May 2026; those before it have 15,000 for a user.
+    limits: [
+      { scope: 'connection', limit: 6_000, windowMs: 60_000, cost: 5 },
+      { scope: 'app', limit: 1_200_000, windowMs: 60_000, cost: 5 },
+    ],
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'pageToken',
+        next: '/nextPageToken',
+        items: '/messages',
+        size: 'maxResults',
+        max: 500,
+      },
+    },
+    lists: { history: '/history', threads: '/threads', drafts: '/drafts' },
+  },
   webhooks: {
     // The secret is the subscription's audience and its service account: `https://hooks.example.com/gmail push@….com`.
     scheme: {
@@ -41,31 +63,9 @@ export const gmail = {
       default: ['openid', 'email', 'https://www.googleapis.com/auth/gmail.readonly'],
     },
     // Without `consent` a second connect brings no refresh token.
-    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
     rotation: { kind: 'none' },
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },
-  },
-  api: {
-    checkedOn: '2026-11-21',
-    baseUrl: 'https://gmail.googleapis.com/gmail/v1',
-    // A `startHistoryId` that is too old is a 404.
-    errors: { ...googleErrors, staleCursor: [404] },
-    // Units of quota, for projects made since May 2026; those before it have 15,000 for a user.
-    limits: [
-      { scope: 'connection', limit: 6_000, windowMs: 60_000, cost: 5 },
-      { scope: 'app', limit: 1_200_000, windowMs: 60_000, cost: 5 },
-    ],
-    pages: {
-      default: {
-        kind: 'cursor',
-        cursor: 'pageToken',
-        next: '/nextPageToken',
-        items: '/messages',
-        size: 'maxResults',
-        max: 500,
-      },
-    },
-    lists: { history: '/history', threads: '/threads', drafts: '/drafts' },
   },
 } as const satisfies Provider

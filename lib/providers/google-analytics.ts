@@ -9,7 +9,8 @@ export const googleAnalytics = {
     'https://developers.google.com/analytics/devguides/collection/protocol/ga4',
     'https://developers.google.com/analytics/devguides/reporting/data/v1/quotas',
   ],
-  auth: { kind: 'api-key', place: { query: 'api_secret' } },
+  // Of the Measurement Protocol.
+  keys: [{ query: { api_secret: '{key}' } }],
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://www.google-analytics.com',

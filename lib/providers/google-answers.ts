@@ -29,6 +29,7 @@ export const googleErrors = {
       ],
     },
     { means: 'throttled', status: [403, 429], message: 'rate ?limit|quota exceeded' },
+    { means: 'payment', code: ['storageQuotaExceeded', 'teamDriveFileLimitExceeded'] },
     { means: 'stale-cursor', code: ['fullSyncRequired', 'updatedMinTooLongAgo'] },
     { means: 'unavailable', code: ['backendError', 'internalError', 'UNAVAILABLE', 'INTERNAL', 'ABORTED'] },
     { means: 'conflict', code: ['conditionNotMet'] },

@@ -9,6 +9,27 @@ export const googleCalendar = {
     'https://developers.google.com/workspace/calendar/api/guides/push',
     'https://developers.google.com/workspace/calendar/api/guides/quota',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://www.googleapis.com/calendar/v3',
+    errors: googleErrors,
+    limits: [
+      { scope: 'connection', limit: 600, windowMs: 60_000 },
+      { scope: 'app', limit: 10_000, windowMs: 60_000 },
+    ],
+    concurrency: { kind: 'etag' },
+    // The last page has `nextSyncToken`; a token that is too old is a 410.
+    pages: {
+      default: {
+        kind: 'cursor',
+        cursor: 'pageToken',
+        next: '/nextPageToken',
+        items: '/items',
+        size: 'maxResults',
+        max: 2_500,
+      },
+    },
+  },
   webhooks: {
     // Nothing is signed: the channel's own token is the only proof, so it must be random and long.
     scheme: { kind: 'token', header: 'x-goog-channel-token' },
@@ -38,30 +59,9 @@ export const googleCalendar = {
       default: ['openid', 'email', 'https://www.googleapis.com/auth/calendar.events'],
     },
     // Without `consent` a second connect brings no refresh token.
-    authorizeParams: { access_type: 'offline', prompt: 'consent' },
+    authorizeParams: { access_type: 'offline', prompt: 'consent', include_granted_scopes: 'true' },
     rotation: { kind: 'none' },
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },
-  },
-  api: {
-    checkedOn: '2026-11-21',
-    baseUrl: 'https://www.googleapis.com/calendar/v3',
-    errors: googleErrors,
-    limits: [
-      { scope: 'connection', limit: 600, windowMs: 60_000 },
-      { scope: 'app', limit: 10_000, windowMs: 60_000 },
-    ],
-    concurrency: { kind: 'etag' },
-    // The last page has `nextSyncToken`; a token that is too old is a 410.
-    pages: {
-      default: {
-        kind: 'cursor',
-        cursor: 'pageToken',
-        next: '/nextPageToken',
-        items: '/items',
-        size: 'maxResults',
-        max: 2_500,
-      },
-    },
   },
 } as const satisfies Provider

@@ -5,20 +5,6 @@ export const leaflink = {
   displayName: 'LeafLink',
   checkedOn: '2026-11-20',
   docs: ['https://developer.leaflink.com', 'https://developer.leaflink.com/legacy/v2/api/authorization'],
-  webhooks: {
-    scheme: {
-      kind: 'hmac',
-      algorithm: 'sha256',
-      key: { encoding: 'utf8' },
-      signature: { header: 'll-signature', encoding: 'base64', format: { kind: 'plain' } },
-      signed: ['{body}'],
-    },
-    body: 'json',
-    // Neither an id nor the shape of the payload is published.
-    deliveryKey: [],
-    eventType: [[{ pointer: '/event' }], [{ pointer: '/type' }]],
-  },
-  auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'App ' } },
   api: {
     checkedOn: '2026-11-21',
     // Paths end with a slash here (else 400), and must not at `next` (else 404), which takes a token as `Bearer`.
@@ -66,4 +52,23 @@ export const leaflink = {
       },
     },
   },
+  webhooks: {
+    scheme: {
+      kind: 'hmac',
+      algorithm: 'sha256',
+      key: { encoding: 'utf8' },
+      signature: { header: 'll-signature', encoding: 'base64', format: { kind: 'plain' } },
+      signed: ['{body}'],
+    },
+    body: 'json',
+    // Neither an id nor the shape of the payload is published.
+    deliveryKey: [],
+    eventType: [[{ pointer: '/event' }], [{ pointer: '/type' }]],
+  },
+  // An app's key, a user's, and the token of the newer API.
+  keys: [
+    { headers: { authorization: 'App {key}' } },
+    { headers: { authorization: 'Token {token}' } },
+    { headers: { authorization: 'Bearer {jwt}' } },
+  ],
 } as const satisfies Provider

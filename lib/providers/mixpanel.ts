@@ -8,25 +8,6 @@ export const mixpanel = {
     'https://docs.mixpanel.com/docs/cohort-sync/webhooks',
     'https://docs.mixpanel.com/troubleshooting/errors/400-bad-request',
   ],
-  webhooks: {
-    scheme: { kind: 'basic' },
-    body: 'json',
-    ack: { status: 200, body: { fields: { action: { pointer: '/action' }, status: 'success' } } },
-    deliveryKey: [
-      [
-        { pointer: '/parameters/mixpanel_session_id' },
-        { pointer: '/parameters/page_info/page_count' },
-        { pointer: '/action' },
-      ],
-    ],
-    eventType: [[{ pointer: '/action' }]],
-    redact: [
-      '/parameters/members/*/email',
-      '/parameters/members/*/first_name',
-      '/parameters/members/*/last_name',
-    ],
-  },
-  auth: { kind: 'api-key', place: { basic: true } },
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://api.mixpanel.com',
@@ -56,4 +37,27 @@ export const mixpanel = {
     idempotency: { place: { field: '$insert_id' }, methods: ['POST'], maxCharacters: 36 },
     pages: { default: { kind: 'ndjson', items: '', size: 'limit', max: 100_000 } },
   },
+  webhooks: {
+    scheme: { kind: 'basic' },
+    body: 'json',
+    ack: { status: 200, body: { fields: { action: { pointer: '/action' }, status: 'success' } } },
+    deliveryKey: [
+      [
+        { pointer: '/parameters/mixpanel_session_id' },
+        { pointer: '/parameters/page_info/page_count' },
+        { pointer: '/action' },
+      ],
+    ],
+    eventType: [[{ pointer: '/action' }]],
+    redact: [
+      '/parameters/members/*/email',
+      '/parameters/members/*/first_name',
+      '/parameters/members/*/last_name',
+    ],
+  },
+  // A service account, which names its project with each call; or the project's own secret.
+  keys: [
+    { query: { project_id: '{projectId}' }, basic: { user: '{username}', password: '{secret}' } },
+    { basic: { user: '{projectSecret}', password: '' } },
+  ],
 } as const satisfies Provider

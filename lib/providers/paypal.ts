@@ -9,6 +9,40 @@ export const paypal = {
     'https://developer.paypal.com/docs/api/webhooks/v1/',
     'https://developer.paypal.com/api/rest/responses/',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://api-m.paypal.com',
+    otherBaseUrls: { sandbox: 'https://api-m.sandbox.paypal.com' },
+    errors: {
+      always: 'json',
+      code: [{ pointer: '/details/*/issue' }, { pointer: '/name' }, { pointer: '/error' }],
+      message: [
+        { pointer: '/details/0/description' },
+        { pointer: '/message' },
+        { pointer: '/error_description' },
+      ],
+      inside: [{ pointer: '/verification_status', equals: 'FAILURE' }],
+      rules: [
+        { means: 'throttled', code: ['RATE_LIMIT_REACHED', 'RATE_LIMIT_VALIDATION_FAILURES'] },
+        {
+          means: 'unavailable',
+          code: ['PREVIOUS_REQUEST_IN_PROGRESS', 'INTERNAL_SERVER_ERROR', 'INTERNAL_SERVICE_ERROR'],
+        },
+        { means: 'expired', code: ['invalid_token', 'AUTHENTICATION_FAILURE'] },
+        { means: 'revoked', code: ['invalid_client'] },
+        { means: 'payment', code: ['INSTRUMENT_DECLINED', 'PAYER_CANNOT_PAY', 'INSUFFICIENT_FUNDS'] },
+        { means: 'forbidden', code: ['NOT_AUTHORIZED', 'PERMISSION_DENIED'] },
+        { means: 'missing', code: ['INVALID_RESOURCE_ID', 'RESOURCE_NOT_FOUND'] },
+        { means: 'invalid', code: ['PAYPAL_REQUEST_ID_PREVIOUSLY_USED', 'DUPLICATE_INVOICE_ID'] },
+      ],
+      throttleWaitMs: 30_000,
+    },
+    // How many calls are let through is not published.
+    idempotency: { place: { header: 'paypal-request-id' }, methods: ['POST'], maxCharacters: 108 },
+    requestId: [{ header: 'paypal-debug-id' }, { pointer: '/debug_id' }],
+    pages: { default: { kind: 'page', page: 'page', first: 1, items: '/items', size: 'page_size', max: 20 } },
+    lists: { plans: '/plans', products: '/products', transactions: '/transaction_details' },
+  },
   webhooks: {
     // The secret is the id of the webhook; it is one of the signed parts.
     scheme: {
@@ -63,39 +97,5 @@ export const paypal = {
     tokenUrl: 'https://api-m.paypal.com/v1/oauth2/token',
     clientAuth: 'basic',
     defaultLifetimeSeconds: 28_800,
-  },
-  api: {
-    checkedOn: '2026-11-21',
-    baseUrl: 'https://api-m.paypal.com',
-    otherBaseUrls: { sandbox: 'https://api-m.sandbox.paypal.com' },
-    errors: {
-      always: 'json',
-      code: [{ pointer: '/details/*/issue' }, { pointer: '/name' }, { pointer: '/error' }],
-      message: [
-        { pointer: '/details/0/description' },
-        { pointer: '/message' },
-        { pointer: '/error_description' },
-      ],
-      inside: [{ pointer: '/verification_status', equals: 'FAILURE' }],
-      rules: [
-        { means: 'throttled', code: ['RATE_LIMIT_REACHED', 'RATE_LIMIT_VALIDATION_FAILURES'] },
-        {
-          means: 'unavailable',
-          code: ['PREVIOUS_REQUEST_IN_PROGRESS', 'INTERNAL_SERVER_ERROR', 'INTERNAL_SERVICE_ERROR'],
-        },
-        { means: 'expired', code: ['invalid_token', 'AUTHENTICATION_FAILURE'] },
-        { means: 'revoked', code: ['invalid_client'] },
-        { means: 'payment', code: ['INSTRUMENT_DECLINED', 'PAYER_CANNOT_PAY', 'INSUFFICIENT_FUNDS'] },
-        { means: 'forbidden', code: ['NOT_AUTHORIZED', 'PERMISSION_DENIED'] },
-        { means: 'missing', code: ['INVALID_RESOURCE_ID', 'RESOURCE_NOT_FOUND'] },
-        { means: 'invalid', code: ['PAYPAL_REQUEST_ID_PREVIOUSLY_USED', 'DUPLICATE_INVOICE_ID'] },
-      ],
-      throttleWaitMs: 30_000,
-    },
-    // How many calls are let through is not published.
-    idempotency: { place: { header: 'paypal-request-id' }, methods: ['POST'], maxCharacters: 108 },
-    requestId: [{ header: 'paypal-debug-id' }, { pointer: '/debug_id' }],
-    pages: { default: { kind: 'page', page: 'page', first: 1, items: '/items', size: 'page_size', max: 20 } },
-    lists: { plans: '/plans', products: '/products', transactions: '/transaction_details' },
   },
 } as const satisfies Provider

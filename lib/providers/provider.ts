@@ -1,5 +1,5 @@
 import type { ApiDeclaration } from './api.ts'
-import type { AuthDeclaration } from './auth.ts'
+import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -13,8 +13,12 @@ export interface Provider {
   readonly checkedOn: string
   readonly docs: readonly string[]
   readonly webhooks?: WebhookDeclaration
-  /** How calls are let in. */
+  /** How tokens are had that let calls in. */
   readonly auth?: AuthDeclaration
+  /** What lets calls in without a token, the usual form first. */
+  readonly keys?: readonly KeyForm[]
+  /** How this deployment itself is let in, beside its users, by the same registration. */
+  readonly appAuth?: OAuthGrant
   /** How its API is called and answers. */
   readonly api?: ApiDeclaration
 }

@@ -8,28 +8,6 @@ export const sendgrid = {
     'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
     'https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors',
   ],
-  webhooks: {
-    // The secret is the public key that SendGrid shows for the webhook.
-    scheme: {
-      kind: 'ecdsa',
-      signature: { header: 'x-twilio-email-event-webhook-signature' },
-      timestamp: { header: 'x-twilio-email-event-webhook-timestamp', unit: 's' },
-      signed: ['{timestamp}', '{body}'],
-    },
-    body: 'json',
-    deliveryKey: [],
-    eventType: [],
-    batches: [
-      {
-        elements: '/*',
-        deliveryKey: [{ pointer: '/sg_event_id' }],
-        eventType: [[{ pointer: '/event' }]],
-        eventTime: [{ pointer: '/timestamp', unit: 's' }],
-      },
-    ],
-    redact: ['/email', '/ip', '/useragent', '/*/email', '/*/ip', '/*/useragent'],
-  },
-  auth: { kind: 'api-key', place: { header: 'authorization', prefix: 'Bearer ' } },
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://api.sendgrid.com/v3',
@@ -62,4 +40,26 @@ export const sendgrid = {
     pages: { default: { kind: 'offset', offset: 'offset', items: '', size: 'limit', max: 500 } },
     lists: { results: '/results', templates: '/result' },
   },
+  webhooks: {
+    // The secret is the public key that SendGrid shows for the webhook.
+    scheme: {
+      kind: 'ecdsa',
+      signature: { header: 'x-twilio-email-event-webhook-signature' },
+      timestamp: { header: 'x-twilio-email-event-webhook-timestamp', unit: 's' },
+      signed: ['{timestamp}', '{body}'],
+    },
+    body: 'json',
+    deliveryKey: [],
+    eventType: [],
+    batches: [
+      {
+        elements: '/*',
+        deliveryKey: [{ pointer: '/sg_event_id' }],
+        eventType: [[{ pointer: '/event' }]],
+        eventTime: [{ pointer: '/timestamp', unit: 's' }],
+      },
+    ],
+    redact: ['/email', '/ip', '/useragent', '/*/email', '/*/ip', '/*/useragent'],
+  },
+  keys: [{ headers: { authorization: 'Bearer {key}' } }],
 } as const satisfies Provider

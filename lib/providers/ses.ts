@@ -10,46 +10,6 @@ export const ses = {
     'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
     'https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html',
   ],
-  webhooks: {
-    // The secret is the ARN of the topic: SNS signs for everyone, so the topic says whose message it is.
-    scheme: { kind: 'sns' },
-    secretSuffix: 'TOPIC_ARN',
-    body: 'json',
-    handshake: {
-      when: { pointer: '/Type', equals: 'SubscriptionConfirmation' },
-      visit: '/SubscribeURL',
-      only: String.raw`https://sns\.[a-z0-9-]{1,30}\.amazonaws\.com(?:\.cn)?/\?Action=ConfirmSubscription&[\w%&=.:-]+`,
-    },
-    ack: { status: 200, body: 'empty' },
-    wrapped: { pointer: '/Message', encoding: 'text' },
-    deliveryKey: [{ pointer: '/MessageId' }],
-    // The same whether a topic or a bus brings it.
-    changeKey: [
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/bounce/feedbackId' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/complaint/feedbackId' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/delivery/timestamp' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/deliveryDelay/timestamp' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/open/timestamp' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/click/timestamp' }],
-      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/mail/timestamp' }],
-    ],
-    bus: { sources: ['aws.ses'] },
-    // `eventType` by a configuration set, `notificationType` by an identity.
-    eventType: [[{ inside: '/eventType' }], [{ inside: '/notificationType' }], [{ pointer: '/Type' }]],
-    eventTime: [{ pointer: '/Timestamp', unit: 'iso' }],
-    externalId: [{ inside: '/mail/sourceArn' }],
-    redact: [
-      '/mail/destination',
-      '/mail/source',
-      '/mail/headers',
-      '/mail/commonHeaders',
-      '/bounce/bouncedRecipients',
-      '/complaint/complainedRecipients',
-      '/delivery/recipients',
-      '/open/ipAddress',
-      '/click/ipAddress',
-    ],
-  },
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://email.{region}.amazonaws.com/v2/email',
@@ -105,5 +65,45 @@ export const ses = {
       },
     },
     lists: { suppressed: '/SuppressedDestinationSummaries', templates: '/TemplatesMetadata' },
+  },
+  webhooks: {
+    // The secret is the ARN of the topic: SNS signs for everyone, so the topic says whose message it is.
+    scheme: { kind: 'sns' },
+    secretSuffix: 'TOPIC_ARN',
+    body: 'json',
+    handshake: {
+      when: { pointer: '/Type', equals: 'SubscriptionConfirmation' },
+      visit: '/SubscribeURL',
+      only: String.raw`https://sns\.[a-z0-9-]{1,30}\.amazonaws\.com(?:\.cn)?/\?Action=ConfirmSubscription&[\w%&=.:-]+`,
+    },
+    ack: { status: 200, body: 'empty' },
+    wrapped: { pointer: '/Message', encoding: 'text' },
+    deliveryKey: [{ pointer: '/MessageId' }],
+    // The same whether a topic or a bus brings it.
+    changeKey: [
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/bounce/feedbackId' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/complaint/feedbackId' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/delivery/timestamp' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/deliveryDelay/timestamp' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/open/timestamp' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/click/timestamp' }],
+      [{ inside: '/eventType' }, { inside: '/mail/messageId' }, { inside: '/mail/timestamp' }],
+    ],
+    bus: { sources: ['aws.ses'] },
+    // `eventType` by a configuration set, `notificationType` by an identity.
+    eventType: [[{ inside: '/eventType' }], [{ inside: '/notificationType' }], [{ pointer: '/Type' }]],
+    eventTime: [{ pointer: '/Timestamp', unit: 'iso' }],
+    externalId: [{ inside: '/mail/sourceArn' }],
+    redact: [
+      '/mail/destination',
+      '/mail/source',
+      '/mail/headers',
+      '/mail/commonHeaders',
+      '/bounce/bouncedRecipients',
+      '/complaint/complainedRecipients',
+      '/delivery/recipients',
+      '/open/ipAddress',
+      '/click/ipAddress',
+    ],
   },
 } as const satisfies Provider

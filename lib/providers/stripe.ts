@@ -10,6 +10,54 @@ export const stripe = {
     'https://docs.stripe.com/rate-limits',
     'https://docs.stripe.com/api/errors',
   ],
+  api: {
+    checkedOn: '2026-11-21',
+    baseUrl: 'https://api.stripe.com',
+    otherBaseUrls: { files: 'https://files.stripe.com' },
+    errors: {
+      always: 'json',
+      code: [
+        { pointer: '/error/code' },
+        { pointer: '/error/type' },
+        { pointer: '/error/decline_code' },
+        { header: 'stripe-rate-limited-reason' },
+      ],
+      message: [{ pointer: '/error/message' }],
+      rules: [
+        { means: 'unavailable', code: ['lock_timeout', 'idempotency_key_in_use'] },
+        { means: 'revoked', code: ['api_key_expired', 'platform_api_key_expired', 'account_invalid'] },
+        { means: 'missing', code: ['resource_missing'] },
+        { means: 'invalid', code: ['idempotency_error'] },
+      ],
+      // A secret key, or a connected account's token, does not expire.
+      statuses: { 401: 'revoked', 409: 'unavailable', 424: 'unavailable' },
+      shouldRetry: { header: 'stripe-should-retry', yes: 'true', no: 'false' },
+    },
+    // Live; a sandbox has 25. An endpoint has 25 of its own, unless its page says otherwise.
+    limits: [
+      { scope: 'connection', limit: 100, windowMs: 1_000 },
+      { scope: 'connection', path: '^/v1/(?:files|[a-z_]+/search)', limit: 20, windowMs: 1_000 },
+    ],
+    idempotency: {
+      place: { header: 'idempotency-key' },
+      methods: ['POST'],
+      maxCharacters: 255,
+      hours: 24,
+    },
+    requestId: [{ header: 'request-id' }],
+    pages: {
+      default: {
+        kind: 'keyset',
+        after: 'starting_after',
+        id: '/id',
+        hasMore: '/has_more',
+        items: '/data',
+        size: 'limit',
+        max: 100,
+      },
+      search: { kind: 'cursor', cursor: 'page', next: '/next_page', items: '/data', size: 'limit', max: 100 },
+    },
+  },
   webhooks: {
     scheme: {
       kind: 'hmac',
@@ -66,53 +114,8 @@ export const stripe = {
     scopes: { separator: ' ', default: ['read_write'] },
     rotation: { kind: 'none' },
     account: { pointer: '/stripe_user_id' },
+    extras: { publishable_key: '/stripe_publishable_key', livemode: '/livemode' },
   },
-  api: {
-    checkedOn: '2026-11-21',
-    baseUrl: 'https://api.stripe.com',
-    otherBaseUrls: { files: 'https://files.stripe.com' },
-    errors: {
-      always: 'json',
-      code: [
-        { pointer: '/error/code' },
-        { pointer: '/error/type' },
-        { pointer: '/error/decline_code' },
-        { header: 'stripe-rate-limited-reason' },
-      ],
-      message: [{ pointer: '/error/message' }],
-      rules: [
-        { means: 'unavailable', code: ['lock_timeout', 'idempotency_key_in_use'] },
-        { means: 'revoked', code: ['api_key_expired', 'platform_api_key_expired', 'account_invalid'] },
-        { means: 'missing', code: ['resource_missing'] },
-        { means: 'invalid', code: ['idempotency_error'] },
-      ],
-      // A secret key, or a connected account's token, does not expire.
-      statuses: { 401: 'revoked', 409: 'unavailable', 424: 'unavailable' },
-      shouldRetry: { header: 'stripe-should-retry', yes: 'true', no: 'false' },
-    },
-    // Live; a sandbox has 25. An endpoint has 25 of its own, unless its page says otherwise.
-    limits: [
-      { scope: 'connection', limit: 100, windowMs: 1_000 },
-      { scope: 'connection', path: '^/v1/(?:files|[a-z_]+/search)', limit: 20, windowMs: 1_000 },
-    ],
-    idempotency: {
-      place: { header: 'idempotency-key' },
-      methods: ['POST'],
-      maxCharacters: 255,
-      hours: 24,
-    },
-    requestId: [{ header: 'request-id' }],
-    pages: {
-      default: {
-        kind: 'keyset',
-        after: 'starting_after',
-        id: '/id',
-        hasMore: '/has_more',
-        items: '/data',
-        size: 'limit',
-        max: 100,
-      },
-      search: { kind: 'cursor', cursor: 'page', next: '/next_page', items: '/data', size: 'limit', max: 100 },
-    },
-  },
+  // A secret or a restricted key.
+  keys: [{ headers: { authorization: 'Bearer {key}' } }],
 } as const satisfies Provider

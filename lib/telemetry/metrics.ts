@@ -24,6 +24,7 @@ export type MetricName =
   | 'TokenLost'
   | 'ConnectionNeedsReauth'
   | 'ConnectionMade'
+  | 'ForeignAccount'
 
 export interface MetricDimensions {
   readonly provider?: string

@@ -3,6 +3,7 @@ import { byConnection, byRefresh, controlKeys, refreshShards } from '../config/n
 import { SluiceError } from '../errors/sluice-error.ts'
 import type { EpochMs } from '../primitives/clock.ts'
 import type { Connection, TokenTimes } from './connection.ts'
+import type { Write } from './connection-writer.dynamo.ts'
 import type { NewConnection } from './vault.ts'
 
 export type Item = Readonly<Record<string, AttributeValue>>
@@ -19,15 +20,19 @@ export const connectionKey = (id: string) => ({
 export const instant = (at: EpochMs): string => String(at).padStart(13, '0')
 
 /** Spread by the id, so that no partition of the index takes every refresh. */
-export const refreshBucket = (id: string): string => `due#${id.charCodeAt(id.length - 1) % refreshShards}`
+const refreshBucket = (id: string): string => `due#${id.charCodeAt(id.length - 1) % refreshShards}`
 
-/** The attributes of a grant that its user has just given. */
-export const itemOf = (connection: NewConnection): Record<string, AttributeValue> => ({
+/** The attributes of a grant that its user has just given, or of a key that was just handed over. */
+const itemOf = (
+  connection: NewConnection & Pick<Connection, 'kind' | 'fingerprint'>,
+): Record<string, AttributeValue> => ({
   id: text(connection.id),
   tenant: text(connection.tenant),
   provider: text(connection.provider),
   account: text(connection.account),
   st: text(connection.state),
+  kind: text(connection.kind),
+  ...(connection.fingerprint !== undefined && { fingerprint: text(connection.fingerprint) }),
   scopes: text(connection.scopes.join(' ')),
   connectedAt: number(connection.connectedAt),
   [byConnection.partition]: text('connections'),
@@ -73,6 +78,9 @@ export function toConnection(item: Item): Connection {
     provider: said('provider'),
     account: said('account'),
     state: said('st') as Connection['state'],
+    // Written since there are keys.
+    kind: said('kind') === 'key' ? 'key' : 'oauth',
+    ...(item['fingerprint'] && { fingerprint: said('fingerprint') }),
     scopes: said('scopes') === '' ? [] : said('scopes').split(' '),
     connectedAt: at('connectedAt') ?? (0 as EpochMs),
     obtainedAt: at('obtainedAt') ?? (0 as EpochMs),
@@ -100,3 +108,24 @@ export const unsaid = (facts: TokenTimes): string =>
   ]
     .filter(Boolean)
     .join(', ')
+
+/** The write, but for its condition, that puts a connection in the place of whatever stood under its id. */
+export function placing(
+  connection: NewConnection & Pick<Connection, 'kind' | 'fingerprint'>,
+  owner: string,
+): Omit<Write, 'condition'> {
+  const set = Object.entries(itemOf(connection))
+  const remove = [unsaid(connection), ...(connection.fingerprint === undefined ? ['fingerprint'] : [])]
+  return {
+    id: connection.id,
+    update: `SET ${set.map(([name]) => `${name} = :${name}`).join(', ')}, refreshBucket = :bucket, v = :v, leaseUntil = :zero, failures = :zero, #owner = :me REMOVE ${remove.join(', ')} ADD version :one`,
+    values: {
+      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+      ':bucket': text(refreshBucket(connection.id)),
+      ':v': number(1),
+      ':zero': number(0),
+      ':one': number(1),
+      ':me': text(owner),
+    },
+  }
+}

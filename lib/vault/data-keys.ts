@@ -1,10 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import { vault as limits } from '../config/defaults.ts'
-import { describeError, SluiceError } from '../errors/sluice-error.ts'
+import { SluiceError } from '../errors/sluice-error.ts'
 import { elapsed, type Clock, type EpochMs } from '../primitives/clock.ts'
+import { guardedKeys as guarded } from './guarded-keys.ts'
 import type { KeyWrap } from './key-wrap.ts'
+import { ownKey } from './own-key.ts'
 import type { DataKey } from './seal.ts'
-import type { WrappedKeys, WrappedKeyStore } from './wrapped-keys.ts'
+import type { TenantKeys, WrappedKeyStore } from './wrapped-keys.ts'
 
 /** The data keys of tenants, unwrapped. Each is kept for at most five minutes or a thousand uses. */
 export interface DataKeys {
@@ -12,10 +14,15 @@ export interface DataKeys {
   current(tenant: string): Promise<DataKey>
   /** The key of an epoch. @throws SluiceError `SEAL_BROKEN` when it is gone: the tenant was shredded. */
   ofEpoch(tenant: string, epoch: number): Promise<DataKey>
+  /**
+   * The key that a value brought along, wrapped; it is not kept.
+   * @throws SluiceError `SEAL_BROKEN` when the tenant was shredded, or it was wrapped for another.
+   */
+  own(tenant: string, wrapped: Uint8Array): Promise<DataKey>
   /** Whether {@link ofEpoch} would answer without asking anyone. */
   isWarm(tenant: string): boolean
   /** What another read brought along, so that no second one is needed. */
-  offer(tenant: string, wrapped: WrappedKeys): void
+  offer(tenant: string, stored: TenantKeys): void
 }
 
 export interface DataKeysDeps {
@@ -25,7 +32,7 @@ export interface DataKeysDeps {
 }
 
 interface Kept {
-  readonly wrapped: WrappedKeys
+  readonly stored: TenantKeys
   readonly at: EpochMs
   readonly keys: Map<number, Promise<DataKey>>
   uses: number
@@ -39,31 +46,39 @@ export function dataKeys({ wrap, store, clock }: DataKeysDeps): DataKeys {
     const running =
       reading.get(tenant) ??
       guarded(() => store.read(tenant))
-        .then((wrapped) => memory.keep(tenant, wrapped))
+        .then((stored) => memory.keep(tenant, stored))
         .finally(() => reading.delete(tenant))
     reading.set(tenant, running)
     return running
   }
   const keptOf = async (tenant: string): Promise<Kept> => memory.fresh(tenant) ?? readAnew(tenant)
-  const add = async (tenant: string, epoch: number): Promise<Kept> => {
+  const add = async (tenant: string, { stored }: Kept): Promise<Kept> => {
     const made = await guarded(() => wrap.generate(tenant))
-    const stands = await guarded(() => store.add(tenant, epoch, made.wrapped))
-    return memory.keep(tenant, new Map([[epoch, stands]]))
+    const stands = await guarded(() => store.add(tenant, 1, made.wrapped))
+    return memory.keep(tenant, { ...stored, wrapped: new Map([[1, stands]]) })
   }
   return {
     isWarm: (tenant) => memory.fresh(tenant) !== undefined,
-    offer: (tenant, wrapped) => void (memory.fresh(tenant) ?? memory.keep(tenant, wrapped)),
+    offer: (tenant, stored) => void (memory.fresh(tenant) ?? memory.keep(tenant, stored)),
     async current(tenant) {
       let kept = await keptOf(tenant)
       // Nobody may make a first key because of what an old read did not show.
-      if (kept.wrapped.size === 0) kept = await readAnew(tenant)
-      if (kept.wrapped.size === 0) kept = await add(tenant, 1)
-      return unwrapped(tenant, kept, Math.max(...kept.wrapped.keys()), wrap)
+      if (kept.stored.wrapped.size === 0) kept = await readAnew(tenant)
+      if (kept.stored.wrapped.size === 0) kept = await add(tenant, kept)
+      return unwrapped(tenant, kept, Math.max(...kept.stored.wrapped.keys()), wrap)
     },
     async ofEpoch(tenant, epoch) {
       let kept = await keptOf(tenant)
-      if (!kept.wrapped.has(epoch)) kept = await readAnew(tenant)
+      if (!kept.stored.wrapped.has(epoch)) kept = await readAnew(tenant)
       return unwrapped(tenant, kept, epoch, wrap)
+    },
+    async own(tenant, wrapped) {
+      let kept = await keptOf(tenant)
+      if (!kept.stored.share) kept = await readAnew(tenant)
+      const { share } = kept.stored
+      if (!share) throw gone()
+      kept.uses += 1
+      return ownKey(await guarded(() => wrap.unwrap(tenant, wrapped)), share)
     },
   }
 }
@@ -78,8 +93,8 @@ function keptKeys(clock: Clock) {
         kept && elapsed(kept.at, clock.now()) < limits.keyLifetimeMs && kept.uses < limits.keyUses
       return isFresh ? kept : undefined
     },
-    keep(tenant: string, wrapped: WrappedKeys): Kept {
-      const kept: Kept = { wrapped, at: clock.now(), keys: new Map(), uses: 0 }
+    keep(tenant: string, stored: TenantKeys): Kept {
+      const kept: Kept = { stored, at: clock.now(), keys: new Map(), uses: 0 }
       tenants.delete(tenant)
       tenants.set(tenant, kept)
       const [oldest] = tenants.keys()
@@ -90,8 +105,8 @@ function keptKeys(clock: Clock) {
 }
 
 function unwrapped(tenant: string, kept: Kept, epoch: number, wrap: KeyWrap): Promise<DataKey> {
-  const wrapped = kept.wrapped.get(epoch)
-  if (!wrapped) throw new SluiceError('SEAL_BROKEN', 'the key of a sealed value is gone')
+  const wrapped = kept.stored.wrapped.get(epoch)
+  if (!wrapped) throw gone()
   const known =
     kept.keys.get(epoch) ??
     guarded(() => wrap.unwrap(tenant, wrapped)).then((plain) => ({ epoch, key: createSecretKey(plain) }))
@@ -102,11 +117,4 @@ function unwrapped(tenant: string, kept: Kept, epoch: number, wrap: KeyWrap): Pr
   return known
 }
 
-async function guarded<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    if (error instanceof SluiceError) throw error
-    throw new SluiceError('VAULT_UNAVAILABLE', `the vault's keys: ${describeError(error)}`, { cause: error })
-  }
-}
+const gone = (): SluiceError => new SluiceError('SEAL_BROKEN', 'the key of a sealed value is gone')

@@ -1,5 +1,6 @@
 import { EncryptCommand } from '@aws-sdk/client-kms'
-import { contextOf, kmsKeyWrap, needed, type KmsKeyWrapOptions } from './key-wrap.kms.ts'
+import { contextOf, needed, type KmsKeyWrapOptions } from './key-maker.kms.ts'
+import { kmsKeyWrap } from './key-wrap.kms.ts'
 import type { KeyRewrap } from './key-wrap.ts'
 
 /** {@link KeyRewrap} by AWS KMS: what was wrapped by an older backing key is wrapped by the newest. */

@@ -1,45 +1,25 @@
-import { DecryptCommand, GenerateDataKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
-import { SluiceError } from '../errors/sluice-error.ts'
-import { hashTuple } from '../primitives/bytes.ts'
+import { DecryptCommand } from '@aws-sdk/client-kms'
+import { errorName, SluiceError } from '../errors/sluice-error.ts'
+import { contextOf, kmsKeyMaker, needed, type KmsKeyWrapOptions } from './key-maker.kms.ts'
 import type { KeyWrap } from './key-wrap.ts'
 
-export interface KmsKeyWrapOptions {
-  readonly client: Pick<KMSClient, 'send'>
-  /** ARN of the key. Named at each `Decrypt` too, so that no other key's blob is ever taken. */
-  readonly keyId: string
-}
+/** What KMS says of bytes that it did not wrap, or not for this tenant. */
+const notOurs = new Set(['InvalidCiphertextException', 'IncorrectKeyException'])
 
-/**
- * {@link KeyWrap} by AWS KMS.
- * @see https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
- */
-export function kmsKeyWrap({ client, keyId: KeyId }: KmsKeyWrapOptions): KeyWrap {
-  const unwrap: KeyWrap['unwrap'] = async (tenant, wrapped) => {
-    const EncryptionContext = contextOf(tenant)
-    const command = new DecryptCommand({ KeyId, CiphertextBlob: wrapped, EncryptionContext })
-    return needed((await client.send(command)).Plaintext)
-  }
+/** {@link KeyWrap} by AWS KMS. */
+export function kmsKeyWrap(options: KmsKeyWrapOptions): KeyWrap {
+  const { client, keyId: KeyId } = options
   return {
-    unwrap,
-    async generate(tenant) {
-      const command = new GenerateDataKeyCommand({
-        KeyId,
-        KeySpec: 'AES_256',
-        EncryptionContext: contextOf(tenant),
-      })
-      const { Plaintext, CiphertextBlob } = await client.send(command)
-      return { plain: needed(Plaintext), wrapped: needed(CiphertextBlob) }
+    ...kmsKeyMaker(options),
+    async unwrap(tenant, wrapped) {
+      const EncryptionContext = contextOf(tenant)
+      const command = new DecryptCommand({ KeyId, CiphertextBlob: wrapped, EncryptionContext })
+      try {
+        return needed((await client.send(command)).Plaintext)
+      } catch (cause) {
+        if (!notOurs.has(errorName(cause) ?? '')) throw cause
+        throw new SluiceError('SEAL_BROKEN', 'a data key does not open here', { cause })
+      }
     },
   }
-}
-
-/** The context stands in CloudTrail in the clear, so it names the tenant by a hash. */
-export const contextOf = (tenant: string): Record<string, string> => ({
-  'sluice:purpose': 'vault',
-  'sluice:tenant': hashTuple('tenant', tenant).toString('base64url'),
-})
-
-export function needed(bytes: Uint8Array | undefined): Uint8Array {
-  if (!bytes) throw new SluiceError('VAULT_UNAVAILABLE', 'KMS answered without a key')
-  return bytes
 }

@@ -4,20 +4,19 @@ import type { Clock } from '../primitives/clock.ts'
 import {
   connectionKey,
   instant,
-  itemOf,
   number,
-  refreshBucket,
+  placing,
   text,
   toConnection,
-  unsaid,
   type Item,
 } from './connection.dynamo.ts'
 import type { Connection } from './connection.ts'
 import { connectionWriter, guarded, type ConnectionsTable, type Writer } from './connection-writer.dynamo.ts'
 import type { DataKeys } from './data-keys.ts'
+import { dynamoKeyConnections } from './key-connections.dynamo.ts'
 import { dynamoLeases } from './leases.dynamo.ts'
 import type { Vault } from './vault.ts'
-import { keysItem, wrappedKeysIn } from './wrapped-keys.dynamo.ts'
+import { keysItem, tenantKeysIn } from './wrapped-keys.dynamo.ts'
 
 export interface DynamoVaultOptions extends ConnectionsTable {
   readonly clock: Clock
@@ -31,6 +30,7 @@ export function dynamoVault(options: DynamoVaultOptions): Vault {
   return {
     get: (tenant, id, { consistent = false } = {}) => guarded(() => read(tenant, id, consistent, options)),
     connect: connecting(write),
+    ...dynamoKeyConnections(write),
     ...stateChanges(write, options.clock),
     ...marking(write, options.clock),
     ...dynamoLeases(write, options.clock),
@@ -39,20 +39,8 @@ export function dynamoVault(options: DynamoVaultOptions): Vault {
 
 function connecting(write: Writer): Vault['connect'] {
   return async (connection, owner) => {
-    const set = Object.entries(itemOf(connection))
-    const answer = await write({
-      id: connection.id,
-      update: `SET ${set.map(([name]) => `${name} = :${name}`).join(', ')}, refreshBucket = :bucket, v = :v, leaseUntil = :zero, failures = :zero, #owner = :me REMOVE ${unsaid(connection)} ADD version :one`,
-      condition: '#owner <> :me',
-      values: {
-        ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-        ':bucket': text(refreshBucket(connection.id)),
-        ':v': number(1),
-        ':zero': number(0),
-        ':one': number(1),
-        ':me': text(owner),
-      },
-    })
+    const placed = placing({ ...connection, kind: 'oauth' }, owner)
+    const answer = await write({ ...placed, condition: '#owner <> :me' })
     const item = answer.kind === 'written' ? answer.item : answer.found
     return toConnection(item ?? {})
   }
@@ -140,6 +128,6 @@ async function read(
   const { Responses, UnprocessedKeys } = await client.send(command)
   if (UnprocessedKeys?.[TableName]) throw new Error('the table did not answer for every key')
   const items = Responses?.[TableName] ?? []
-  keys.offer(tenant, wrappedKeysIn(items.find((item) => item[controlKeys.sort]?.S === 'keys')))
+  keys.offer(tenant, tenantKeysIn(items.find((item) => item[controlKeys.sort]?.S === 'keys')))
   return own(items.find((item) => item[controlKeys.sort]?.S === 'connection'))
 }

@@ -23,7 +23,11 @@ export type SaveOutcome = 'saved' | 'lost'
 /** What changes with new tokens. */
 export type TokenFacts = Pick<Connection, 'obtainedAt' | 'tokens' | 'scopes'> & TokenTimes
 
-export type NewConnection = Omit<Connection, 'version' | 'owner' | 'leaseUntil' | 'failures' | 'cause'>
+export type NewConnection = Omit<
+  Connection,
+  'version' | 'owner' | 'leaseUntil' | 'failures' | 'cause' | 'kind' | 'fingerprint'
+>
+export type NewKeyConnection = NewConnection & Pick<Connection, 'fingerprint'>
 
 /**
  * Connections and their sealed tokens. Each method is one conditional write or one read; an answer that got lost is decided
@@ -39,6 +43,17 @@ export interface Vault {
   ): Promise<Connection | undefined>
   /** Puts a grant in the place of whatever stood under its id, tombstones included: its user has just consented. */
   connect(connection: NewConnection, owner: string): Promise<Connection>
+  /**
+   * Puts a key in the place of an earlier key, of a tombstone whose tokens are gone, or of nothing. `taken`: an account that its
+   * user has connected stands there, or its tokens are still to be given back.
+   */
+  connectKey(connection: NewKeyConnection, owner: string): Promise<Connection | 'taken'>
+  /** Says that only its user can mend a connection of kind `key`, if it still is the version that was read. */
+  endKey(connection: Connection, cause: ReauthCause): Promise<SaveOutcome>
+  /** Sets when a connection of kind `key` is due next; none: never. */
+  postpone(connection: Connection, until: EpochMs | undefined): Promise<SaveOutcome>
+  /** Puts another sealing of the same content in the place of the one that was read. */
+  reseal(connection: Connection, tokens: Uint8Array): Promise<SaveOutcome>
   /** `pending` to `active`. */
   activate(tenant: string, id: string): Promise<SaveOutcome>
   /** Takes the lease of the version that was read; an expired one may be taken over. */

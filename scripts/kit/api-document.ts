@@ -1,5 +1,5 @@
 import type { ApiDeclaration, RateLimit } from '#lib/providers/api.ts'
-import type { AuthDeclaration } from '#lib/providers/auth.ts'
+import type { KeyForm } from '#lib/providers/auth.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import { table } from './table.ts'
 
@@ -21,13 +21,14 @@ export const apiDocument = (providers: readonly Provider[]): readonly string[] =
       'Error inside 2xx',
       'Checked on',
     ],
-    providers.flatMap(({ displayName, api, auth }) =>
-      api
+    providers.flatMap((provider) => {
+      const { displayName, api } = provider
+      return api
         ? [
             [
               displayName,
               `\`${api.baseUrl}\``,
-              api.signedBySdk ? 'signed by the AWS SDK' : credentialText(auth),
+              api.signedBySdk ? 'signed by the AWS SDK' : credentialText(provider),
               api.limits?.map(limitText).join(', ') ?? '-',
               [...new Set(Object.values(api.pages ?? {}).map(({ kind }) => kind))].join(', ') || '-',
               idempotencyText(api),
@@ -35,19 +36,25 @@ export const apiDocument = (providers: readonly Provider[]): readonly string[] =
               api.checkedOn,
             ],
           ]
-        : [],
-    ),
+        : []
+    }),
   ),
 ]
 
-function credentialText(auth: AuthDeclaration | undefined): string {
-  if (!auth) return '-'
-  if (auth.kind !== 'api-key') return `OAuth 2, ${auth.kind === 'oauth2-code' ? 'by the user' : auth.kind}`
-  const { place } = auth
-  if ('basic' in place) return 'key, Basic'
-  return 'query' in place
-    ? `key, \`?${place.query}=\``
-    : `key, \`${place.header}${place.prefix === undefined ? '' : `: ${place.prefix.trim()}`}\``
+/** The usual form of a key first, as the declaration has it. */
+function credentialText({ auth, keys = [] }: Provider): string {
+  const words = [
+    ...(auth ? [`OAuth 2, ${auth.kind === 'oauth2-code' ? 'by the user' : auth.kind}`] : []),
+    ...keys.slice(0, 1).map(keyText),
+  ]
+  return words.join('; ') || '-'
+}
+
+function keyText({ headers = {}, query = {}, basic }: KeyForm): string {
+  if (basic) return 'key, Basic'
+  const [header] = Object.entries(headers)
+  if (header) return `key, \`${header.join(': ')}\``
+  return `key, \`?${Object.keys(query).join('&')}=\``
 }
 
 const units: readonly (readonly [number, string])[] = [

@@ -13,6 +13,7 @@ const mayUse = {
   http: ['primitives', 'errors', 'config', 'telemetry'],
   aws: ['primitives', 'errors', 'config'],
   providers: [],
+  access: base,
   vault: base,
   buffer: base,
   idempotency: base,
@@ -22,7 +23,7 @@ const mayUse = {
   outbound: [...base, 'providers', 'vault', 'oauth'],
   polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
   processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
-  admin: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
+  admin: [...base, 'access', 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
 }
 
 /** An adapter is `port.vendor.ts`: the only door to that vendor, and it knows no flow. */

@@ -11,6 +11,8 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['lib/errors/a.ts', "import '../config/names.ts'", 'lib/errors may not use lib/config/names'],
   ['lib/providers/a.ts', "import '../primitives/clock.ts'", 'lib/providers may not use'],
   ['lib/providers/b.ts', "import 'node:crypto'", 'a provider is pure data and imports nothing'],
+  ['lib/access/a.ts', "import '../vault/vault.ts'", 'lib/access may not use lib/vault/vault'],
+  ['lib/webhooks/g.ts', "import '../access/caller.ts'", 'lib/webhooks may not use lib/access/caller'],
   ['lib/vault/a.ts', "import '../buffer/envelope.ts'", 'lib/vault may not use lib/buffer/envelope'],
   ['lib/buffer/a.ts', "import '../idempotency/claim.ts'", 'lib/buffer may not use lib/idempotency/claim'],
   ['lib/idempotency/a.ts', "import '../vault/vault.ts'", 'lib/idempotency may not use lib/vault/vault'],
@@ -60,6 +62,7 @@ const planted: readonly (readonly [path: string, source: string, report: string]
 const allowed: readonly (readonly [path: string, source: string])[] = [
   ['lib/webhooks/ok1.ts', "import '../buffer/buffer.ts'"],
   ['lib/webhooks/ok2.ts', "import '../providers/catalog.ts'"],
+  ['lib/admin/ok.ts', "import '../access/caller.ts'"],
   ['lib/buffer/ok.sqs.ts', "import '@aws-sdk/client-sqs'"],
   ['lib/aws/ok.ts', "import { SQSClient } from '@aws-sdk/client-sqs'\nexport const a = new SQSClient({})"],
   ['lib/primitives/clock.ts', 'export const now = Date.now()'],

@@ -8,7 +8,8 @@ import type { StackFile } from '#infra/local/stack-file.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { accessTokens, type AccessTokens } from '#lib/oauth/access-token.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectionCredentials } from '#lib/oauth/credentials.ts'
+import { connectGrantOf, keyFormsOf } from '#lib/oauth/grant-of.ts'
 import { outageGuard } from '#lib/oauth/outage-guard.ts'
 import { revoker } from '#lib/oauth/revoke.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
@@ -61,7 +62,7 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
   const clients = secretsManagerClients({
     client: new SecretsManagerClient(options(endpoints.secretsmanager)),
     stage,
-    authOf: codeGrantOf,
+    authOf: connectGrantOf,
     fromEnvironment: () => undefined,
     clock: systemClock,
   })
@@ -82,11 +83,12 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
     fetch: counted,
     guard: outageGuard(systemClock),
     announce: async () => {},
-    revoke: revoker({ clients, fetch: counted, clock: systemClock, log: silentLog }),
+    revoke: revoker({ clients, random: systemRandom, fetch: counted, clock: systemClock, log: silentLog }),
     log: silentLog,
     metrics: { count: () => {} },
   })
-  return { tokens, calls: () => calls, client, s3 }
+  const credentials = connectionCredentials({ tokens, keys, clock: systemClock, formsOf: keyFormsOf })
+  return { tokens, credentials, calls: () => calls, client, s3 }
 }
 
 interface Item {
@@ -142,6 +144,22 @@ test('a connected account has a valid token for a hundred callers, over its expi
   const later = await callUntil(2, other.tokens, id)
   expect(other.calls()).toBeLessThanOrEqual(later.size)
   expect(await plaintextIn(second.file, [...given, ...later])).toEqual([])
+}, 60_000)
+
+test('a key that the API took is sent by a worker, and is nowhere to be read', async () => {
+  const { file } = await start(await place())
+  const key = 'an-invented-key-of-distru'
+  const response = await fetch(`${file.url}/api/connections`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${file.adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant: 'acme', provider: 'distru', credentials: { key } }),
+  })
+  const item = (await response.json()) as Item
+  expect([response.status, item.status]).toEqual([201, 'active'])
+  const outcome = await workerOf(file).credentials.of({ tenant: 'acme', id: item.id })
+  if (outcome.kind !== 'credentials') throw new Error(outcome.kind)
+  expect(outcome.credentials.headers['authorization']?.reveal()).toBe(`Bearer ${key}`)
+  expect(await plaintextIn(file, [key])).toEqual([])
 }, 60_000)
 
 /** Tokens that can be read, in one of seven spellings, in any table or object of the stack. */

@@ -1,7 +1,9 @@
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
+import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { adminApp } from '#functions/admin/app.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
@@ -84,13 +86,19 @@ export async function givenAdmin(
     },
     usedLinks: dynamoUsedLinks({ client, table: control }),
     token: () => Promise.resolve(token),
+    people: undefined,
     probes: { queue: () => Promise.resolve() },
     providers,
     endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],
     vault: dynamoVault({ client, table: connections, clock }),
+    seal: sealer({
+      maker: { generate: async () => ({ plain: Buffer.alloc(32, 9), wrapped: Buffer.alloc(32, 9) }) },
+      share: dynamoTenantShare({ client, table: connections }),
+      random,
+    }),
     connections: dynamoConnectionList({ client, table: connections }),
     connectStore: dynamoConnectStore({ client, table: control }),
-    codeGrantOf,
+    connectGrantOf,
     returnTo: ['https://app.example.com/settings/'],
     stage: 'test',
     publicUrl: 'https://sluice.test',

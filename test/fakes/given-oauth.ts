@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { oauthApp, type OAuthAppDeps } from '#functions/oauth/app.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
+import type { SigningKey } from '#lib/oauth/signed-jwt.ts'
 import { later } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -57,7 +58,11 @@ const keyWrap: KeyWrap = {
 export async function givenOAuth(
   { client }: Tables,
   options: {
+    readonly provider?: string
     readonly auth?: Partial<OAuthCode>
+    readonly privateKey?: SigningKey
+    /** What the provider's other addresses answer; `undefined`: a code is to be exchanged. */
+    readonly route?: (request: Request) => Response | undefined
     readonly answer?: object
     readonly account?: string
     /** Of the ID token, over those of a good one. */
@@ -79,7 +84,8 @@ export async function givenOAuth(
   const exchanges: URLSearchParams[] = []
   const revoked: string[] = []
   const keys = dataKeys({ wrap: keyWrap, store: dynamoWrappedKeys({ client, table: connections }), clock })
-  const auth = { ...(codeGrantOf('sandbox') as OAuthCode), ...options.auth }
+  const provider = options.provider ?? 'sandbox'
+  const auth = { ...(connectGrantOf(provider) as OAuthCode), ...options.auth }
   const claims = { sub: options.account ?? 'alice', aud: 'client', exp: 4_000_000_000, ...options.claims }
   const idToken = `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`
   const deps: OAuthAppDeps = {
@@ -91,27 +97,29 @@ export async function givenOAuth(
     vault: dynamoVault({ client, table: connections, clock, keys }),
     store: dynamoConnectStore({ client, table: control }),
     clients: {
-      of: async (provider) => ({
-        provider,
+      of: async (id) => ({
+        provider: id,
         clientId: 'client',
         clientSecret: new Secret('client-secret'),
+        ...(options.privateKey && { privateKey: options.privateKey }),
         auth,
       }),
     },
     revoke: async (_connection, tokens) => void revoked.push(tokens.accessToken),
-    redirectUri: (provider) => `https://sluice.test/oauth/${provider}/callback`,
-    isKnown: (provider) => codeGrantOf(provider) !== undefined,
-    fetch: (async (_url: string, init: RequestInit) => {
+    redirectUri: (id) => `https://sluice.test/oauth/${id}/callback`,
+    isKnown: (id) => connectGrantOf(id) !== undefined,
+    fetch: (async (url: string, init: RequestInit) => {
+      const routed = options.route?.(new Request(url, { ...init, signal: null }))
+      if (routed) return routed
       const body = new URLSearchParams(init.body as string)
       exchanges.push(body)
       const consent = consents.get(body.get('code') ?? '')
-      const challenge = createHash('sha256')
-        .update(body.get('code_verifier') ?? '')
-        .digest('base64url')
+      const verifier = body.get('code_verifier')
+      const challenge = verifier === null ? '' : createHash('sha256').update(verifier).digest('base64url')
       const isRight =
         consent?.used === false &&
         consent.challenge === challenge &&
-        consent.redirectUri === body.get('redirect_uri')
+        consent.redirectUri === (body.get('redirect_uri') ?? '')
       if (!isRight) return Response.json({ error: 'invalid_grant' }, { status: 400 })
       consent.used = true
       const tokens = { access_token: `access-canary-${exchanges.length}`, refresh_token: 'refresh-canary' }
@@ -135,7 +143,7 @@ export async function givenOAuth(
       const id = `link-${(made += 1)}-${'x'.repeat(20)}`
       const expiresAt = later(clock.now(), 1_800_000)
       await deps.store.addLink(id, {
-        provider: 'sandbox',
+        provider,
         tenant: 'acme',
         scopes: ['openid'],
         isShared: false,
@@ -146,7 +154,7 @@ export async function givenOAuth(
     },
     get: async (path, headers = {}) => app.request(`https://sluice.test${path}`, { headers }),
     async open(more) {
-      const answer = await given.get(`/oauth/sandbox/connect?link=${await given.link(more)}`)
+      const answer = await given.get(`/oauth/${provider}/connect?link=${await given.link(more)}`)
       const authorize = new URL(answer.headers.get('location') ?? 'about:blank')
       const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
       return { authorize, cookie, state: authorize.searchParams.get('state') ?? '' }

@@ -1,6 +1,8 @@
 import { accessTokens, type AccessTokens } from '#lib/oauth/access-token.ts'
 import { outageGuard } from '#lib/oauth/outage-guard.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
+import type { OAuthClient } from '#lib/oauth/client.ts'
+import type { Grant } from '#lib/oauth/token-answer.ts'
 import { sealGrant } from '#lib/oauth/token-store.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -16,7 +18,7 @@ import type { Tables } from './tables.ts'
 import { virtualClock, type VirtualClock } from './virtual-clock.ts'
 
 /** What the token endpoint answers to the n-th call, counted from 1; an error is one of the network. */
-export type Answer = (call: number, body: URLSearchParams) => Response | Promise<Response>
+export type Answer = (call: number, body: URLSearchParams, asked: Request) => Response | Promise<Response>
 
 export interface GivenTokens {
   readonly clock: VirtualClock
@@ -26,6 +28,8 @@ export interface GivenTokens {
   readonly calls: string[]
   /** Bodies of the token calls. */
   readonly asked: URLSearchParams[]
+  /** Everything that the provider was asked. */
+  readonly requests: Request[]
   readonly lines: string[]
   readonly counted: string[]
   readonly announced: { readonly type: string; readonly id: string }[]
@@ -37,6 +41,8 @@ export interface GivenTokens {
     readonly account?: string
     readonly lifetimeSeconds?: number
     readonly refreshToken?: string | undefined
+    /** Over those of a usual grant. */
+    readonly grant?: Partial<Grant>
   }): Promise<Connection>
   /** The token's text, or what came instead. */
   get(connection: Pick<Connection, 'tenant' | 'id'>, rejected?: string): Promise<unknown>
@@ -45,11 +51,18 @@ export interface GivenTokens {
 let made = 0
 
 /** One worker over the table of connections, the provider answering as told. */
-export function givenTokens({ client }: Tables, table: string, answer: Answer): GivenTokens {
+export function givenTokens(
+  { client }: Tables,
+  table: string,
+  answer: Answer,
+  as: Partial<OAuthClient> = {},
+): GivenTokens {
+  const { provider = 'sandbox' } = as
   const clock = virtualClock()
   const random = seededRandom((made += 1))
   const [calls, asked, lines, counted, revoked]: [string[], URLSearchParams[], string[], string[], string[]] =
     [[], [], [], [], []]
+  const requests: Request[] = []
   const announced: { type: string; id: string }[] = []
   const faults: GivenTokens['faults'] = {}
   const objects = new Map<string, Uint8Array>()
@@ -82,18 +95,21 @@ export function givenTokens({ client }: Tables, table: string, answer: Answer): 
       delete: async (key) => void objects.delete(key),
     }),
     clients: {
-      of: async (provider) => ({
-        provider,
+      of: async (id) => ({
+        provider: id,
         clientId: 'c',
         clientSecret: new Secret('client-secret'),
         auth: sandbox.auth,
+        ...as,
       }),
     },
     guard: outageGuard(clock),
-    fetch: (async (_url: string, init: RequestInit) => {
+    fetch: (async (url: string, init: RequestInit) => {
       const body = new URLSearchParams(init.body as string)
+      const request = new Request(url, { ...init, signal: null })
       asked.push(body)
-      return answer(asked.length, body)
+      requests.push(request)
+      return answer(asked.length, body, request)
     }) as typeof fetch,
     revoke: async (_connection, tokens) => void revoked.push(tokens.refreshToken ?? tokens.accessToken),
     announce: async ({ type, connection }) => void announced.push({ type, id: connection.id }),
@@ -107,16 +123,17 @@ export function givenTokens({ client }: Tables, table: string, answer: Answer): 
     tokens,
     calls,
     asked,
+    requests,
     lines,
     counted,
     announced,
     revoked,
     objects,
     faults,
-    async connect({ account = 'alice', lifetimeSeconds = 1_000, ...more } = {}) {
+    async connect({ account = 'alice', lifetimeSeconds = 1_000, grant: over = {}, ...more } = {}) {
       const tenant = `tenant-${(made += 1)}`
       const refreshToken = 'refreshToken' in more ? more.refreshToken : 'refresh-1'
-      const owner = { id: connectionId(tenant, 'sandbox', account), tenant, provider: 'sandbox' }
+      const owner = { id: connectionId(tenant, provider, account), tenant, provider }
       const grant = {
         tokens: {
           accessToken: 'access-1',
@@ -125,6 +142,7 @@ export function givenTokens({ client }: Tables, table: string, answer: Answer): 
         },
         lifetimeSeconds,
         answer: {},
+        ...over,
       }
       const facts = await sealGrant(owner, grant, { scopes: [] }, deps)
       const connection = { ...owner, account, state: 'active' as const, connectedAt: clock.now(), ...facts }

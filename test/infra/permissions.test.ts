@@ -126,6 +126,10 @@ describe('the admin function', () => {
     expect(reach('admin', queue('Events'))).not.toContain('sqs:SendMessage')
   })
 
+  test('makes data keys to seal with, and can unwrap none', () => {
+    expect(actions('admin').filter((action) => action.startsWith('kms:'))).toEqual(['kms:GenerateDataKey'])
+  })
+
   test('takes nothing off any queue', () => {
     expect(actions('admin')).not.toContain('sqs:ReceiveMessage')
     expect(actions('admin')).not.toContain('sqs:DeleteMessage')
@@ -158,17 +162,20 @@ describe('everyone', () => {
   test('but those that hold tokens is kept from the key of the vault', () => {
     const holders = ['oauth', 'refresher']
     for (const name of functions) {
-      expect(services(name).includes('kms'), name).toBe(holders.includes(name))
+      expect(actions(name).includes('kms:Decrypt'), name).toBe(holders.includes(name))
+      expect(services(name).includes('kms'), name).toBe([...holders, 'admin'].includes(name))
       const reached = reach(name, table('SluiceVault'))
       expect(reached.length > 0, name).toBe([...holders, 'admin'].includes(name))
     }
   })
 
-  test('uses the key of the vault for the vault alone', () => {
+  test('uses the key of the vault for the vault alone, and for a tenant each time', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
-    const uses = policies.split('"kms:Decrypt"').length - 1
-    expect(uses).toBe(2)
-    expect(policies.split('"kms:EncryptionContext:sluice:purpose":"vault"').length - 1).toBe(uses)
+    const times = (text: string) => policies.split(text).length - 1
+    expect(times('"kms:Decrypt"')).toBe(2)
+    expect(times('"kms:GenerateDataKey"')).toBe(3)
+    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(3)
+    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(3)
   })
 
   test('can hand no role to another service', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { byDeath, byTime } from '#lib/config/names.ts'
+import { byDeath, byTime, env } from '#lib/config/names.ts'
 import type { SynthesizedTemplate } from '#infra/synth.ts'
 import config from '#config'
 import { all, functionOf, one, properties, template } from './given.ts'
@@ -53,6 +53,16 @@ describe('the gateway', () => {
 })
 
 describe('the functions', () => {
+  test('the admin function is told whose tokens it takes, and nothing where the config names nobody', async () => {
+    const issuer = { issuer: 'https://login.example.com/', audience: 'https://sluice.example.com' }
+    const open = await template({ config: { ...config, admin: { oidc: issuer } } })
+    const told = (from: SynthesizedTemplate) =>
+      (properties(functionOf(from, 'admin'))['Environment'] as { Variables: Record<string, string> })
+        .Variables[env.adminOidc]
+    expect(JSON.parse(told(open) ?? '')).toMatchObject({ ...issuer, rolesClaim: 'roles' })
+    expect(told(sluice)).toBeUndefined()
+  })
+
   test.each(functions)('%s runs on arm64 with the newest Node, in JSON, with a log that ends', (name) => {
     const fn = properties(functionOf(sluice, name))
     expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' })

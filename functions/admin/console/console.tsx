@@ -1,4 +1,5 @@
 import { Hono, type Context } from 'hono'
+import { adminTokenCaller } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
 import { assets } from './assets.ts'
@@ -24,6 +25,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     const token = await deps.token()
     if (!token) return c.html(withoutToken(deps), 503)
     c.set('token', token)
+    c.set('caller', adminTokenCaller)
     return next()
   })
   app.get('/login', (c) => login(c, deps))

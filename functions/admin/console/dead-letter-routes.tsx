@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono'
 import { browseDead } from '#lib/admin/browse.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { redriveRequest } from '#lib/admin/schemas.ts'
+import { admitted } from '../authenticate.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { DeadLettersPage, RedriveNotice } from './dead-letters-page.tsx'
 import { page } from './page.tsx'
@@ -13,10 +14,8 @@ export function deadLetterRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
 
 async function list(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
   const reason = c.req.query('reason')?.slice(0, 256) || undefined
-  const browsed = await browseDead({ reason, cursor: c.req.query('cursor') }, c.get('signal'), {
-    ...deps,
-    token: c.get('token'),
-  })
+  const wanted = { reason, cursor: c.req.query('cursor') }
+  const browsed = await browseDead(wanted, c.get('signal'), admitted(deps, c))
   if (browsed.kind === 'invalid_cursor') return c.redirect('/console/dead-letters', 303)
   const next = { ...(reason && { reason }), cursor: browsed.cursor ?? '' }
   const content = (
@@ -40,7 +39,7 @@ async function redrive(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response>
   const reason = form.get('reason')
   const request = redriveRequest.safeParse(reason === null ? { ids: form.getAll('ids') } : { reason })
   if (!request.success) return c.redirect('/console/dead-letters?refused=nothing', 303)
-  const outcome = await redriveMany(request.data, c.get('signal'), { ...deps, token: c.get('token') })
+  const outcome = await redriveMany(request.data, c.get('signal'), admitted(deps, c))
   if (outcome.kind !== 'redriven') return c.redirect('/console/dead-letters?refused=unavailable', 303)
   const queued = outcome.items.filter(({ result }) => result === 'queued').length
   const back = form.get('back')

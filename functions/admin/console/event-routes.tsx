@@ -5,6 +5,7 @@ import { previewOf } from '#lib/admin/payload-preview.ts'
 import { pathOf } from '#lib/admin/provider-items.ts'
 import { statuses, type EventDetail } from '#lib/admin/schemas.ts'
 import { days, hours, minutes, type Millis } from '#lib/primitives/clock.ts'
+import { admitted } from '../authenticate.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { findEvent, problemOf, replayEvent } from '../events.ts'
 import { RedriveNotice, ReplayNotice } from './dead-letters-page.tsx'
@@ -26,7 +27,7 @@ export function eventRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/events/:id', (c) => event(c, deps))
   app.post('/events/:id/replay', async (c) => {
     const id = c.req.param('id')
-    const outcome = await replayEvent(id, c.get('signal'), deps)
+    const outcome = await replayEvent(id, c.get('signal'), admitted(deps, c))
     const said = outcome.kind === 'queued' ? `queued=${outcome.id}` : `refused=${outcome.kind}`
     return c.redirect(`/console/events/${encodeURIComponent(id)}?${said}`, 303)
   })
@@ -46,7 +47,7 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
       within: isLive ? liveWindow : (windows.get(within) ?? hours(24)),
     },
     c.get('signal'),
-    { ...deps, token: c.get('token') },
+    admitted(deps, c),
   )
   if (browsed.kind === 'invalid_cursor') return c.redirect('/console', 303)
   const content = (
@@ -86,7 +87,7 @@ async function event(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
   const provider = (id: string) => deps.providers.find((each) => each.id === id)
   const signal = c.get('signal')
   const notice = noticeOf(c)
-  const record = await findEvent(c.req.param('id') ?? '', signal, deps)
+  const record = await findEvent(c.req.param('id') ?? '', signal, admitted(deps, c))
   if (!record) {
     const children = <NoEventPage notice={notice} />
     return c.html(page({ title: 'No record', stage, section: 'events', live: 'page', children }), 404)

@@ -320,6 +320,24 @@ describe('the admin API', () => {
     expect(server.received[0]?.headers.authorization).toBe('Bearer remote-token')
   })
 
+  test('a JWT is a token like any other, however long, and a refused one says so', async () => {
+    const jwt = ['{"alg":"ES256"}', JSON.stringify({ sub: 'x'.repeat(4_000) }), 'signature']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.')
+    const refused = {
+      status: 401,
+      body: { code: 'unauthenticated', title: 'The request carries no valid credentials' },
+    }
+    const server = await loopback(() => refused)
+    const environment = { SLUICE_ADMIN_TOKEN: jwt, SLUICE_PUBLIC_URL: server.url }
+
+    const { code, err } = await givenShell({ environment }).sluice('events', 'list')
+
+    expect(server.received[0]?.headers.authorization).toBe(`Bearer ${jwt}`)
+    expect([code, err]).toEqual([1, expect.stringMatching(/has your token expired\?/)])
+    expect(err).not.toContain(jwt)
+  })
+
   test('without a stack, or with one that has stopped, it says how to start one', async () => {
     const none = givenShell()
     const stopped = givenShell({ change: { isAlive: () => false } })

@@ -219,3 +219,45 @@ test.each([
 ])('a bus of %s is refused', (_name, endpoints, message) => {
   expect(complaint({ endpoints })).toContain(message)
 })
+
+const oidc = { issuer: 'https://login.example.com/', audience: 'https://sluice.example.com' }
+const withOidc = (change: object) => ({ endpoints: [stripe], admin: { oidc: { ...oidc, ...change } } })
+
+test('an issuer compiles to its defaults, and survives a JSON round trip', () => {
+  const compiled = parseConfig(withOidc({})).oidc
+  expect(compiled).toEqual({
+    ...oidc,
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    rolesClaim: 'roles',
+    requiredScopes: [],
+  })
+  expect(JSON.parse(JSON.stringify(compiled))).toEqual(compiled)
+  expect(parseConfig({ endpoints: [stripe], admin: {} }).oidc).toBeUndefined()
+  expect(parseConfig(withOidc({ issuer: 'http://localhost:9000' })).oidc?.issuer).toBe(
+    'http://localhost:9000',
+  )
+})
+
+test.each([
+  ['an issuer by plain http', { issuer: 'http://login.example.com' }, 'issuer: must be an https address'],
+  [
+    'an issuer with a query',
+    { issuer: 'https://login.example.com/?a=b' },
+    'issuer: must be an https address',
+  ],
+  ['an issuer with a password', { issuer: 'https://me:pw@login.example.com' }, 'issuer: must be an https'],
+  ['an issuer that is none', { issuer: 'login.example.com' }, 'issuer: must be an https address'],
+  ['no audience', { audience: '' }, 'audience: must not be empty'],
+  ['several audiences', { audience: ['a'] }, 'audience: must be of type string'],
+  ['keys by plain http', { jwksUrl: 'http://10.0.0.1/jwks' }, 'jwksUrl: must be an https address'],
+  ['keys in a file', { jwksUrl: 'file:///etc/keys' }, 'jwksUrl: must be an https address'],
+  ['no signature (B077)', { algorithms: ['RS256', 'none'] }, 'algorithms[1]: must be one of RS256, RS384'],
+  ['HMAC (B077)', { algorithms: ['HS256'] }, 'algorithms[0]: must be one of RS256, RS384'],
+  ['no algorithm', { algorithms: [] }, 'algorithms: must name at least one'],
+  ['a claim without a name', { rolesClaim: '' }, 'rolesClaim: must be the name of a claim'],
+  ['a broken pointer', { tenantsClaim: '/a/~2' }, 'tenantsClaim: must be the name of a claim'],
+  ['two scopes in one', { requiredScopes: ['a b'] }, 'requiredScopes[0]: must be one scope'],
+  ['a field that is not known', { audiences: [] }, 'admin.oidc: has no field "audiences"'],
+])('an issuer with %s is refused with its path', (_, change, words) =>
+  expect(complaint(withOidc(change))).toContain(words.startsWith('admin') ? words : `admin.oidc.${words}`),
+)

@@ -63,6 +63,13 @@ describe('B125: nothing private is in the message', () => {
     expect(given(detail).message).not.toMatch(secret)
   })
 
+  test('not the first half of a secret where the text is cut, nor one that line breaks hide', () => {
+    const secret = new Secret('quiet values9')
+    const cut = given(`${' '.repeat(4_090)}quietvalues`, [new Secret('quietvalues')])
+    expect(cut.message).not.toContain('qui')
+    expect(given('sent quiet\r\n values9', [secret]).message).not.toContain('values9')
+  })
+
   test('words that help stay', () => {
     const kept =
       'message=ThrottleExceeded; errorCode=003001; statusCode=429 for payment_intent of /v1/charges'

@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { appTokens } from '#lib/oauth/app-token.ts'
+import { appGrantOf } from '#lib/oauth/grant-of.ts'
+import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { findProvider } from '#lib/providers/catalog.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -15,9 +16,10 @@ function given(secret = 'the secret') {
   let isDown = false
   const tokens = appTokens({
     clock,
+    random: seededRandom(1),
     clientOf: async (provider) => {
-      const auth = findProvider(provider)?.auth
-      if (!auth || auth.kind === 'oauth2-code' || auth.kind === 'api-key') return undefined
+      const auth = appGrantOf(provider)
+      if (!auth) return undefined
       return { provider, clientId: 'someone', clientSecret: new Secret(secret), auth }
     },
     fetch: (async (url: string, init: RequestInit) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
-import { appGrantOf, codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { appGrantOf, connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
 const given = (stored: Readonly<Record<string, unknown>>) => ({
@@ -13,14 +13,14 @@ const given = (stored: Readonly<Record<string, unknown>>) => ({
 describe('the registration of a client', () => {
   test('needs its id and its secret', async () => {
     for (const stored of [{}, { QUICKBOOKS_CLIENT_ID: 'id' }, { QUICKBOOKS_CLIENT_SECRET: 's' }]) {
-      const clients = secretsManagerClients({ ...given(stored), authOf: codeGrantOf })
+      const clients = secretsManagerClients({ ...given(stored), authOf: connectGrantOf })
       expect(await clients.of('quickbooks')).toBeUndefined()
     }
   })
 
   test('with a blank in its address is none: no browser is sent to a domain called {domain}', async () => {
     const stored = { AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 's' }
-    const authOf = codeGrantOf
+    const authOf = connectGrantOf
     expect(await secretsManagerClients({ ...given(stored), authOf }).of('auth0')).toBeUndefined()
     const filled = { ...stored, AUTH0_DOMAIN: 'shop.eu.auth0.com' }
     expect((await secretsManagerClients({ ...given(filled), authOf }).of('auth0'))?.auth).toMatchObject({
@@ -36,7 +36,7 @@ describe('the registration of a client', () => {
     const client = await secretsManagerClients({ ...given(stored), authOf: appGrantOf }).of('paypal')
     expect(client?.auth).toMatchObject({ kind: 'client-credentials', tokenUrl: url })
     expect(
-      await secretsManagerClients({ ...given(stored), authOf: codeGrantOf }).of('paypal'),
+      await secretsManagerClients({ ...given(stored), authOf: connectGrantOf }).of('paypal'),
     ).toBeUndefined()
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
-import { codeGrantOf } from '#lib/oauth/grant-of.ts'
+import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { revoker, type Revoked } from '#lib/oauth/revoke.ts'
+import { seededRandom } from '#lib/primitives/random.ts'
 import { shout } from '#lib/config/names.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
@@ -16,13 +17,14 @@ async function revoked(whose: Revoked, answer: () => Response | Promise<never> =
   const clients = secretsManagerClients({
     client: { send: async () => ({ SecretString: JSON.stringify(stored) }) } as never,
     stage: 'dev',
-    authOf: codeGrantOf,
+    authOf: connectGrantOf,
     fromEnvironment: () => undefined,
     clock,
   })
   const revoke = revoker({
     clients,
     clock,
+    random: seededRandom(1),
     log: (_level, message, fields) => void lines.push(`${message} ${JSON.stringify(fields)}`),
     fetch: async (url, init) => (requests.push(new Request(url, init)), answer()),
   })

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { refreshGrant, exchangeCode } from '#lib/oauth/grants.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
+import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import type { OAuthCode } from '#lib/providers/auth.ts'
 import { quickbooks } from '#lib/providers/quickbooks.ts'
@@ -38,7 +39,7 @@ const clientOf = (auth: OAuthCode) => ({
   clientSecret: new Secret(canary),
   auth: { ...auth, tokenUrl: `${origin}/token` },
 })
-const deps = { fetch, clock: systemClock }
+const deps = { fetch, clock: systemClock, random: seededRandom(1) }
 
 async function ask(answer: Reply, auth: OAuthCode = sandbox.auth) {
   reply = answer

@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { Secret } from '#lib/primitives/secret.ts'
 import { errorOf, judged, nowSeconds, understood, type Row } from './given-answer.ts'
 
 describe('Slack', () => {
@@ -223,6 +225,15 @@ describe('Stripe', () => {
     expect(understood('stripe', row)).toStrictEqual(row)
   })
 
+  test('is waited for when it throttles, whatever it says of sending at once', () => {
+    const headers = { 'stripe-should-retry': 'false', 'retry-after': '2' }
+    expect(errorOf('stripe', { status: 429, body: error({ code: 'rate_limit' }), headers })).toMatchObject({
+      retryable: true,
+      action: 'wait',
+      retryAfterMs: 2_000,
+    })
+  })
+
   test('is sent again, or not, by its own word', () => {
     const body = error({ type: 'api_error' })
     expect(
@@ -247,4 +258,17 @@ test.each([204, 304, 200, 202])('B116: %i without a body is no error, whoever se
     expect(judged(provider, { status })).toEqual({ kind: 'ok' })
     expect(judged(provider, { status, body: '' })).toEqual({ kind: 'ok' })
   }
+})
+
+test('B125: an answer that echoes our own token, in its body or a header, puts it into no error', () => {
+  const error = errorOf('github', {
+    status: 401,
+    body: { message: 'Bad credentials: quiet-token' },
+    headers: { 'x-github-request-id': 'quiet-token' },
+    secrets: [new Secret('quiet-token')],
+  })
+  expect(error.message).toBe(
+    'github answered 401: "Bad credentials: [redacted]"; refresh the access token, then try once more',
+  )
+  expect(inspect(error)).not.toContain('quiet-token')
 })

@@ -50,6 +50,12 @@ describe.each(['google-calendar', 'gmail', 'google-drive'])('%s', (provider) => 
       ),
       kind: 'forbidden',
     },
+    {
+      name: 'a full drive',
+      status: 403,
+      body: google(403, 'storageQuotaExceeded', 'quota has been exceeded'),
+      kind: 'payment',
+    },
     { name: 'an unknown 403', status: 403, body: google(403, 'forbidden', 'Forbidden'), kind: 'forbidden' },
     {
       name: 'an API that is switched off',

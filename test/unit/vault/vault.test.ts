@@ -91,6 +91,13 @@ async function connected(worker: ReturnType<typeof given>, tenant = `tenant-${(m
   return { id, tenant, facts, connection }
 }
 
+const rewrapping = (worker: ReturnType<typeof given>) => ({
+  wrap: kmsKeyRewrap({ client: kms, keyId }),
+  store: worker.store,
+  connections: dynamoConnectionList(worker.table),
+  vault: worker.vault,
+})
+
 const until = (worker: ReturnType<typeof given>) => later(worker.clock.now(), 30_000)
 
 describe('the calls that a token costs', () => {
@@ -265,9 +272,10 @@ describe('keys', () => {
     const worker = given()
     const { connection, tenant } = await connected(worker)
     const before = await worker.store.read(tenant)
-    expect(await rewrapKeys(tenant, kmsKeyRewrap({ client: kms, keyId }), worker.store)).toBe(1)
+    expect(await rewrapKeys(tenant, rewrapping(worker))).toBe(1)
     const after = await worker.store.read(tenant)
-    expect(Buffer.from(after.get(1) ?? []).equals(Buffer.from(before.get(1) ?? []))).toBe(false)
+    const bytes = (stored: typeof after) => Buffer.from(stored.wrapped.get(1) ?? [])
+    expect(bytes(after).equals(bytes(before))).toBe(false)
     const fresh = given()
     expect(await openTokens(connection, fresh.deps)).toMatchObject({ accessToken: 'access-1' })
   })
