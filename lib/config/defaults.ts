@@ -137,7 +137,7 @@ export const queue = {
   retentionMs: days(13),
   deadLetterRetentionMs: days(14),
   /** Only a backstop against crashes: the application decides when an event is dead. */
-  maxReceiveCount: 100,
+  maxReceiveCount: 1_000,
   /** SQS delays a new message at most this long. */
   maxDelayMs: minutes(15),
   /** SQS hides a message at most this long. */

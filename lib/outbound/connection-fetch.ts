@@ -10,6 +10,9 @@ import { readRequest, type ApiAddress, type Asked } from './outgoing.ts'
 import { withKey, type IdempotencyKeys } from './repeatable.ts'
 import type { Credentials } from './attempt.ts'
 
+/** On an answer that says to come back later: how much later, milliseconds. */
+export const waitHeader = 'sluice-wait-ms'
+
 /** One connection as calls use it. */
 export interface Caller<C extends Credentials = Credentials> {
   readonly provider: string
@@ -100,6 +103,7 @@ function handedOver(
   const headers = new Headers(answer.headers)
   headers.set('sluice-attempts', String(attempts))
   headers.set('sluice-source', 'live')
+  if (error?.action === 'wait') headers.set(waitHeader, String(error.retryAfterMs ?? 0))
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()

@@ -1,4 +1,8 @@
+import { ApiError } from '../errors/api-error.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
+import { waitHeader } from '../outbound/connection-fetch.ts'
+import type { Fetch } from '../outbound/fetch-shape.ts'
+import { ms, type Millis } from '../primitives/clock.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 /** One attempt's time: what a handler may do ends with it, also when its promise goes on in a later invocation. */
@@ -6,6 +10,10 @@ export interface AttemptScope {
   /** Made when first asked for: most handlers never look at it. */
   readonly signal: AbortSignal
   readonly fetch: typeof fetch
+  /** A `fetch` that ends with this attempt, as {@link fetch} does, and whose word to wait is remembered. */
+  bind(outgoing: Fetch): Fetch
+  /** How long a provider, or what guards it, asked to be left alone, if any of this attempt's calls was sent away so. */
+  readonly askedToWait: Millis | undefined
   readonly isOver: () => boolean
   /** Settles with `work`, or rejects once the time is over. */
   race<T>(work: Promise<T>): Promise<T>
@@ -17,10 +25,23 @@ const attemptIsOver = new SluiceError('LEASE_LOST', 'the attempt is over')
 export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptScope {
   let controller: AbortController | undefined
   let reason: Error | undefined
+  let waitMs: number | undefined
   const finish = (why: Error): void => {
     reason ??= why
     controller?.abort(reason)
   }
+  const note = (asked: number): void => void (waitMs = Math.max(waitMs ?? 0, asked))
+  const within =
+    (send: Fetch): Fetch =>
+    (input, init) => {
+      if (scope.isOver()) return Promise.reject(attemptIsOver)
+      // A signal that is given replaces the one of a `Request`: both have to count.
+      const own = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+      return send(input, {
+        ...init,
+        signal: own ? AbortSignal.any([scope.signal, own]) : scope.signal,
+      })
+    }
   const scope: AttemptScope = {
     get signal() {
       if (!controller) {
@@ -30,18 +51,29 @@ export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptS
       }
       return controller.signal
     },
-    isOver: () => reason !== undefined || limit.passed(),
-    fetch: (input, init) => {
-      if (scope.isOver()) return Promise.reject(attemptIsOver)
-      // A signal that is given replaces the one of a `Request`: both have to count.
-      const own = init?.signal ?? (input instanceof Request ? input.signal : undefined)
-      return outgoing(input, {
-        ...init,
-        signal: own ? AbortSignal.any([scope.signal, own]) : scope.signal,
-      })
+    get askedToWait() {
+      return waitMs === undefined ? undefined : ms(waitMs)
     },
+    isOver: () => reason !== undefined || limit.passed(),
+    fetch: within(outgoing),
+    bind: (send) => noting(within(send), note),
     race: (work) => Promise.race([work, limit.over]),
     end: () => finish(attemptIsOver),
   }
   return scope
 }
+
+/** Whoever calls by an SDK sees its errors, not ours: what was said is noted where it passes. */
+const noting =
+  (send: Fetch, note: (askedMs: number) => void): Fetch =>
+  async (input, init) => {
+    try {
+      const answer = await send(input, init)
+      const asked = answer.headers.get(waitHeader)
+      if (asked !== null) note(Number(asked))
+      return answer
+    } catch (error) {
+      if (error instanceof ApiError && error.action === 'wait') note(error.retryAfterMs ?? 0)
+      throw error
+    }
+  }

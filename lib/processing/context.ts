@@ -2,21 +2,27 @@ import type { Envelope } from '../buffer/envelope.ts'
 import type { Claim } from '../idempotency/claims.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { AttemptScope } from './attempt-scope.ts'
-import type { HandlerContext } from './handler.ts'
+import { idempotencyKeys } from '../outbound/repeatable.ts'
+import type { ConnectionRef, Sluice } from '../outbound/sluice.ts'
+import type { HandlerCalls, HandlerContext, SluiceEvent } from './handler.ts'
 
 export interface ContextParts {
   readonly envelope: Envelope
   readonly raw: Uint8Array
   readonly claim: Claim
   readonly scope: AttemptScope
+  readonly event: SluiceEvent
+  readonly sluice: Sluice
   readonly log: Log
 }
 
 /** What one sink is told besides the event. What costs something is made when it is first asked for. */
-export function contextOf({ envelope, raw, claim, scope, log }: ContextParts): HandlerContext {
+export function contextOf(parts: ContextParts): HandlerContext {
+  const { envelope, raw, claim, scope, log } = parts
+  const idempotencyKey = envelope.replayOf ?? envelope.id
   let copy: Uint8Array | undefined
   return {
-    idempotencyKey: envelope.replayOf ?? envelope.id,
+    idempotencyKey,
     fence: claim.fence,
     attempt: claim.attempts,
     get signal() {
@@ -28,6 +34,29 @@ export function contextOf({ envelope, raw, claim, scope, log }: ContextParts): H
       return copy
     },
     fetch: scope.fetch,
+    sluice: callsOf(idempotencyKey, parts),
     log,
   }
 }
+
+/** A later attempt is a retry itself: its calls are not repeated on top of that. */
+function callsOf(root: string, { event, claim, scope, sluice }: ContextParts): HandlerCalls {
+  const keys = idempotencyKeys(root)
+  const own = (): ConnectionRef => ({
+    provider: providerOf(event),
+    ...(event.account !== undefined && { account: event.account }),
+  })
+  return {
+    fetch: (connection = own(), options = {}) =>
+      scope.bind(
+        sluice.fetch(event.tenant, connection, {
+          ...(claim.attempts > 1 && { attempts: 1 }),
+          ...options,
+          keys,
+        }),
+      ),
+  }
+}
+
+/** `/sluice/{provider}/{tenant}` */
+const providerOf = ({ source }: SluiceEvent): string => source.split('/')[2] ?? ''

@@ -6,7 +6,7 @@ import { mapBounded } from '../primitives/bulkhead.ts'
 import { elapsed, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Processed } from './process.ts'
+import type { Processed } from './settle.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 export interface ElementDeps {

@@ -1,3 +1,6 @@
+import type { CallOptions } from '../outbound/connection-fetch.ts'
+import type { Fetch } from '../outbound/fetch-shape.ts'
+import type { ConnectionRef } from '../outbound/sluice.ts'
 import type { Log } from '../telemetry/log.ts'
 
 /**
@@ -40,7 +43,18 @@ export interface HandlerContext {
   readonly rawBody: Uint8Array
   /** `fetch` bound to this attempt: refuses to start and aborts once the attempt is over or its lease is lost. */
   readonly fetch: typeof fetch
+  /** Calls by connections of the event's tenant, and of no other. */
+  readonly sluice: HandlerCalls
   readonly log: Log
+}
+
+export interface HandlerCalls {
+  /**
+   * A `fetch` that calls a provider by a connection: with its credentials, under its limits, through its breaker, again where
+   * that does nothing twice. It can be given to the provider's own SDK. Without a connection: that of the event, its provider
+   * and account. When such a call is held back or sent away, and the handler fails, the event waits and no attempt is used.
+   */
+  fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): Fetch
 }
 
 export type HandlerFunction<Data = unknown> = (

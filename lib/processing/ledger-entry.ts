@@ -33,7 +33,7 @@ export function factsOf(envelope: Envelope, declaration: DeclarationOf): EventFa
   }
 }
 
-interface KeepDeps {
+export interface KeepDeps {
   readonly objects: ObjectStore
   readonly clock: Clock
 }

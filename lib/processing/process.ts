@@ -1,48 +1,46 @@
-import type { Buffer as EventBuffer, ObjectStore } from '../buffer/buffer.ts'
+import type { Buffer as EventBuffer } from '../buffer/buffer.ts'
 import type { Envelope } from '../buffer/envelope.ts'
 import { retry, worker } from '../config/defaults.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import type { Claim, ClaimOutcome, Claims } from '../idempotency/claims.ts'
-import { fullJitter } from '../primitives/backoff.ts'
-import { elapsed, later, ms, type Clock, type Millis } from '../primitives/clock.ts'
-import { token128, type Random } from '../primitives/random.ts'
+import type { Claim, ClaimOutcome } from '../idempotency/claims.ts'
+import { elapsed, later } from '../primitives/clock.ts'
+import { token128 } from '../primitives/random.ts'
+import type { Sluice } from '../outbound/sluice.ts'
 import type { Ownership } from '../facts/tenant.ts'
-import type { Log } from '../telemetry/log.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { attemptScope, type AttemptScope } from './attempt-scope.ts'
 import { contextOf } from './context.ts'
 import { deliver, type Delivered, type Offer } from './deliver.ts'
 import { processElements } from './elements.ts'
 import { toEvent } from './event.ts'
 import type { SluiceEvent } from './handler.ts'
-import { buryConflict, factsOf, keptOf, type DeclarationOf } from './ledger-entry.ts'
+import { buryConflict, factsOf, type DeclarationOf } from './ledger-entry.ts'
 import { readPayload } from './payload.ts'
+import {
+  about,
+  again,
+  bury,
+  finish,
+  park,
+  putBack,
+  settled,
+  type Processed,
+  type SettleDeps,
+} from './settle.ts'
 import type { Sink } from './sink.ts'
 import { split } from './split.ts'
 import type { TimeLimit } from './time-limit.ts'
 
-export interface ProcessDeps {
-  readonly claims: Claims
-  readonly objects: ObjectStore
+export interface ProcessDeps extends SettleDeps {
   readonly sinks: readonly Sink[]
   readonly declaration: DeclarationOf
   /** Whose events an endpoint takes; an element of a batch may belong to another tenant than its delivery. */
   readonly ownership: (provider: string, endpoint: string) => Ownership | undefined
   /** Where an element that must wait goes, on its own, so that it holds up no other. */
   readonly queue: Pick<EventBuffer, 'send'>
-  readonly maxAttempts: number
-  readonly clock: Clock
-  readonly random: Random
   readonly fetch: typeof fetch
-  readonly log: Log
-  readonly metrics: Metrics
+  /** Calls by connections. */
+  readonly sluice: Sluice
 }
-
-/** What happens to the message: `settled` ones are taken off the queue, the others come back after the delay. */
-export type Processed = { readonly kind: 'settled' } | { readonly kind: 'again'; readonly delayMs: Millis }
-
-const settled: Processed = { kind: 'settled' }
-const again = (delayMs: number): Processed => ({ kind: 'again', delayMs: ms(Math.ceil(delayMs)) })
 
 /**
  * Takes one event from claim to outcome. Nothing is handled without a claim; whatever happens in between, the event ends
@@ -126,7 +124,11 @@ async function attempt(
   } finally {
     scope.end()
   }
-  return putBack(envelope, { ...claim, steps: delivered.steps }, delivered.failure, deps)
+  const rest = { ...claim, steps: delivered.steps }
+  // A provider, or what guards it, asked to wait: that is no fault of the handler, and trying sooner changes nothing.
+  return scope.askedToWait === undefined
+    ? putBack(envelope, rest, delivered.failure, deps)
+    : park(envelope, rest, delivered.failure, deps, scope.askedToWait)
 }
 
 const elementsOf = (envelope: Envelope, raw: Uint8Array, deps: ProcessDeps) =>
@@ -175,69 +177,8 @@ function handle(
   const offer = (): Offer => {
     const own = fresh ?? toEvent(envelope, raw, wrapped)
     fresh = undefined
-    return { event: own, context: contextOf({ envelope, raw, claim, scope, log: deps.log }) }
+    const { sluice, log } = deps
+    return { event: own, context: contextOf({ envelope, raw, claim, scope, event: own, sluice, log }) }
   }
   return deliver({ sinks, done: claim.steps, attempt: claim.attempts, offer }, scope)
 }
-
-async function finish(
-  envelope: Envelope,
-  raw: Uint8Array,
-  claim: Claim,
-  deps: ProcessDeps,
-): Promise<Processed> {
-  const kept = await keptOf(envelope, deps, raw)
-  if ((await deps.claims.complete(claim, kept)) === 'lost') return lost(envelope, claim, deps)
-  deps.metrics.count('EventDone', { provider: envelope.provider })
-  return settled
-}
-
-/** Releases the claim and gives its attempt back: no handler has failed. Each round waits longer than the one before. */
-async function park(envelope: Envelope, claim: Claim, reason: string, deps: ProcessDeps): Promise<Processed> {
-  if ((await deps.claims.park(claim, reason, claim.steps)) === 'lost') return lost(envelope, claim, deps)
-  const delayMs = Math.max(1_000, fullJitter(retry, claim.fence, deps.random))
-  deps.metrics.count('EventParked', { provider: envelope.provider })
-  deps.log('warn', 'an event is parked', { ...about(envelope), reason, delayMs })
-  return again(delayMs)
-}
-
-async function putBack(
-  envelope: Envelope,
-  claim: Claim,
-  reason: string,
-  deps: ProcessDeps,
-): Promise<Processed> {
-  if (claim.attempts >= deps.maxAttempts) return bury(envelope, claim, reason, deps)
-  if ((await deps.claims.fail(claim, reason, claim.steps)) === 'lost') return lost(envelope, claim, deps)
-  const delayMs = Math.max(1_000, fullJitter(retry, claim.attempts, deps.random))
-  deps.metrics.count('EventRetried', { provider: envelope.provider })
-  deps.log('warn', 'an event failed and will be tried again', {
-    ...about(envelope),
-    attempts: claim.attempts,
-    delayMs,
-  })
-  return again(delayMs)
-}
-
-async function bury(envelope: Envelope, claim: Claim, reason: string, deps: ProcessDeps): Promise<Processed> {
-  const kept = await keptOf(envelope, deps)
-  if ((await deps.claims.bury(claim, reason, kept)) === 'lost') return lost(envelope, claim, deps)
-  deps.metrics.count('EventDead', { provider: envelope.provider })
-  deps.log('error', 'an event is dead', { ...about(envelope), attempts: claim.attempts })
-  return settled
-}
-
-/** Another worker owns the event now; the message comes back to learn what became of it. */
-function lost(envelope: Envelope, claim: Claim, deps: ProcessDeps): Processed {
-  deps.metrics.count('LeaseLost', { provider: envelope.provider })
-  deps.log('warn', 'a lease was lost while its event was handled', { ...about(envelope), fence: claim.fence })
-  return again(retry.baseMs)
-}
-
-const about = ({ id, tenant, provider, endpoint, type }: Envelope) => ({
-  eventId: id,
-  tenant,
-  provider,
-  endpoint,
-  type,
-})

@@ -37,6 +37,7 @@ const contextDefaults = (): HandlerContext => ({
   signal: new AbortController().signal,
   rawBody: new Uint8Array(),
   fetch: () => Promise.reject(new Error('this test gave the handler no fetch')),
+  sluice: { fetch: () => () => Promise.reject(new Error('this test gave the handler no connection')) },
   log: silentLog,
 })
 

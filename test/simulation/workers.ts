@@ -124,6 +124,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     clock: box.clock,
     random: box.random,
     fetch: () => Promise.reject(new Error('nothing is outside')),
+    sluice: { fetch: () => () => Promise.reject(new Error('nothing is outside')) },
     log: silentLog,
     metrics: { count: () => {} },
     claims: dynamoClaims({ client: use('dynamodb', 3) as never, table: 'ledger', clock: box.clock }),
