@@ -120,7 +120,7 @@ function depsOf(
     clients,
     vault: dynamoVault({ client: connections, table: 'connections', clock, keys }),
     store: dynamoConnectStore({ client: control, table: 'control' }),
-    revoke: revoker({ clients, fetch, clock, log }),
+    revoke: revoker({ clients, fetch, clock, random, log }),
     redirectUri: (provider) => `${origin}/oauth/${provider}/callback`,
     isKnown: (provider) => providers.clients.has(provider),
   }

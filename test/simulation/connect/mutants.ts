@@ -84,7 +84,13 @@ export const connectMutants: readonly ConnectMutant[] = [
       vault: {
         ...deps.vault,
         async connect(connection, owner) {
-          const sealed = { ...connection, version: 0, leaseUntil: connection.connectedAt, failures: 0 }
+          const sealed = {
+            ...connection,
+            kind: 'oauth',
+            version: 0,
+            leaseUntil: connection.connectedAt,
+            failures: 0,
+          } as const
           const text = Buffer.from(JSON.stringify(await openTokens(sealed, deps)))
           const key = await deps.keys.current(connection.tenant)
           const tokens = seal(key, withoutTenant(connection), text, deps.random)
