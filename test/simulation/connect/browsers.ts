@@ -25,7 +25,7 @@ export interface Result {
   readonly connection?: string
 }
 
-export const returnTo = 'https://app.sim/done'
+const returnTo = 'https://app.sim/done'
 
 const titles = new Map<string, Notice>(
   Object.entries(notices).map(([name, { title }]) => [title, name as Notice]),
