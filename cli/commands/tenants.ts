@@ -33,6 +33,7 @@ export function registerTenants(program: Command, { io }: Context): void {
 First each connection of the tenant is deleted and its tokens go back to the provider. Then the tenant's keys are destroyed,
 so that nothing that was sealed for it opens again: not in the table, and not in what was copied from it. Only the backups of
 the table hold the keys, wrapped, for the 35 days that they are kept. A tenant that connects again gets new keys.
+The refresher does both in its rounds, so this takes a minute or two.
 ${examples('tenants shred acme', 'tenants shred acme --yes --json')}`,
     )
     .action(async (tenant: string, options: Options, command: Command) => {
