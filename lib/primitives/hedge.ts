@@ -22,7 +22,7 @@ export class HedgeLost extends Error {
  * not against failure: a failure while no other attempt runs is thrown, and when all fail, the first error is.
  */
 export function hedge<T>(
-  task: (attempt: Attempt) => Promise<T>,
+  task: (attempt: Attempt<AbortSignal>) => Promise<T>,
   options: HedgeOptions,
   { clock }: { readonly clock: Clock },
 ): Promise<T> {
@@ -71,8 +71,8 @@ type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /** A task that throws before its first await fails like any other. */
 async function run<T>(
-  task: (attempt: Attempt) => Promise<T>,
-  attempt: Attempt,
+  task: (attempt: Attempt<AbortSignal>) => Promise<T>,
+  attempt: Attempt<AbortSignal>,
   settled: (outcome: Outcome<T>) => void,
 ): Promise<void> {
   let outcome: Outcome<T>

@@ -31,7 +31,12 @@ export interface Call {
 }
 
 /** Makes one call by a policy. Rejects with the last attempt's error as it is, or with `TimeoutError`, `CircuitOpenError`, `BulkheadFullError`, or the signal's reason. */
-export type Caller = <T>(task: (attempt: Attempt) => Promise<T>, call?: Call) => Promise<T>
+export type Caller<Signal extends AbortSignal | undefined = AbortSignal | undefined> = <T>(
+  task: (attempt: Attempt<Signal>) => Promise<T>,
+  call?: Call,
+) => Promise<T>
+
+type Timed = { readonly within: Millis } | { readonly each: Millis }
 
 const plain: Call = {}
 
@@ -42,6 +47,8 @@ const plain: Call = {}
  * const call = policy({ within: timeouts.read, retry, breaker }, { clock, random })
  * const answer = await call(({ signal }) => fetch(url, { signal }))
  */
+export function policy(options: PolicyOptions & Timed, deps: RetryDeps): Caller<AbortSignal>
+export function policy(options: PolicyOptions, deps: RetryDeps): Caller
 export function policy(options: PolicyOptions, deps: RetryDeps): Caller {
   check(options)
   const { within, retry, limiter, bulkhead, breaker } = options

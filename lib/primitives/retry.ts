@@ -5,11 +5,11 @@ import type { Random } from './random.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** One try at a task. */
-export interface Attempt {
+export interface Attempt<Signal extends AbortSignal | undefined = AbortSignal | undefined> {
   /** Counted from 1. */
   readonly number: number
   /** Aborts when nobody wants the answer any more. */
-  readonly signal: AbortSignal | undefined
+  readonly signal: Signal
 }
 
 /** How often a task is tried, and when again. */

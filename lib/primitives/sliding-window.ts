@@ -28,8 +28,7 @@ export function slidingWindow(
   /** The grant that must have left the window before `cost` more fit in. */
   const last = (cost: number): number => grants[(next + cost - 1) % limit] ?? -Infinity
   const check = (cost: number): number => whole('cost', cost, 0, limit)
-  const tryTake = (cost = 1): boolean => {
-    check(cost)
+  const spend = (cost: number): boolean => {
     const now = clock.now()
     if (now < newest) settle(now)
     if (cost > 0 && last(cost) + windowMs > now) return false
@@ -40,12 +39,5 @@ export function slidingWindow(
     newest = Math.max(newest, now)
     return true
   }
-  const line = waitingLine({ check, tryTake, waitMs: (cost) => last(cost) + windowMs - clock.now() }, clock)
-  return {
-    tryTake,
-    take: line.take,
-    get waiting() {
-      return line.waiting
-    },
-  }
+  return waitingLine({ check, spend, waitMs: (cost) => last(cost) + windowMs - clock.now() }, clock)
 }

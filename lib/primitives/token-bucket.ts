@@ -17,8 +17,7 @@ export function tokenBucket(rate: Rate, { clock }: { readonly clock: Clock }): L
   const check = (cost: number): void => {
     if (notNegative('cost', cost) > burst) throw new RangeError(`cost ${cost} is above the burst of ${burst}`)
   }
-  const tryTake = (cost = 1): boolean => {
-    check(cost)
+  const spend = (cost: number): boolean => {
     const now = clock.now()
     if (now > refilledAt) tokens = Math.min(burst, tokens + (now - refilledAt) * perMs)
     refilledAt = now
@@ -26,12 +25,5 @@ export function tokenBucket(rate: Rate, { clock }: { readonly clock: Clock }): L
     tokens -= cost
     return true
   }
-  const line = waitingLine({ check, tryTake, waitMs: (cost) => (cost - tokens) / perMs }, clock)
-  return {
-    tryTake,
-    take: line.take,
-    get waiting() {
-      return line.waiting
-    },
-  }
+  return waitingLine({ check, spend, waitMs: (cost) => (cost - tokens) / perMs }, clock)
 }

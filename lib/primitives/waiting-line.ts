@@ -18,7 +18,8 @@ export interface LocalLimiter {
 interface Counter {
   /** Throws for a cost that no wait would ever grant. */
   check(cost: number): void
-  tryTake(cost: number): boolean
+  /** Spends a checked cost if there is that much. */
+  spend(cost: number): boolean
   /** Milliseconds until `cost` could be granted at the earliest. */
   waitMs(cost: number): number
 }
@@ -32,7 +33,7 @@ interface Waiter {
 const granted = /* @__PURE__ */ Promise.resolve()
 
 /** First come, first served, with one timer for the whole line. Whoever aborts leaves the line, and the next one is asked at once. */
-export function waitingLine(counter: Counter, clock: Clock): Pick<LocalLimiter, 'take' | 'waiting'> {
+export function waitingLine(counter: Counter, clock: Clock): LocalLimiter {
   const line = new Set<Waiter>()
   let cancel: (() => void) | undefined
 
@@ -40,7 +41,7 @@ export function waitingLine(counter: Counter, clock: Clock): Pick<LocalLimiter, 
     cancel?.()
     cancel = undefined
     for (const waiter of line) {
-      if (!counter.tryTake(waiter.cost)) {
+      if (!counter.spend(waiter.cost)) {
         const wait = Math.min(longestDelayMs, Math.max(1, Math.ceil(counter.waitMs(waiter.cost))))
         cancel = clock.after(ms(wait), serve)
         return
@@ -49,36 +50,53 @@ export function waitingLine(counter: Counter, clock: Clock): Pick<LocalLimiter, 
       waiter.resolve()
     }
   }
-  const join = (cost: number, signal: AbortSignal | undefined): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        cost,
-        resolve: () => {
-          signal?.removeEventListener('abort', abort)
-          resolve()
-        },
-      }
-      function abort(): void {
-        line.delete(waiter)
-        reject(signal?.reason as Error)
-        serve()
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      line.add(waiter)
-      if (line.size === 1) serve()
+  const join = (cost: number, signal: AbortSignal | undefined): Promise<void> => {
+    const waiting = waiterOf(cost, signal, (waiter) => {
+      line.delete(waiter)
+      serve()
     })
+    line.add(waiting.waiter)
+    if (line.size === 1) serve()
+    return waiting.turn
+  }
   return {
     get waiting() {
       return line.size
+    },
+    tryTake(cost = 1) {
+      counter.check(cost)
+      return counter.spend(cost)
     },
     take(cost = 1, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason as Error)
       try {
         counter.check(cost)
-        return line.size === 0 && counter.tryTake(cost) ? granted : join(cost, signal)
+        return line.size === 0 && counter.spend(cost) ? granted : join(cost, signal)
       } catch (error) {
         return Promise.reject(error)
       }
     },
   }
+}
+
+/** One caller in line; `left` is called when its signal aborts before its turn. */
+function waiterOf(
+  cost: number,
+  signal: AbortSignal | undefined,
+  left: (waiter: Waiter) => void,
+): { readonly waiter: Waiter; readonly turn: Promise<void> } {
+  const { promise: turn, resolve, reject } = Promise.withResolvers<void>()
+  const abort = (): void => {
+    reject(signal?.reason)
+    left(waiter)
+  }
+  const waiter: Waiter = {
+    cost,
+    resolve: () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    },
+  }
+  signal?.addEventListener('abort', abort, { once: true })
+  return { waiter, turn }
 }
