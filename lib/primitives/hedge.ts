@@ -13,7 +13,7 @@ export interface HedgeOptions {
 }
 
 /** The reason of a hedged attempt's signal once another attempt has answered. */
-export class HedgeLost extends Error {
+class HedgeLost extends Error {
   override readonly name = 'AbortError'
 }
 

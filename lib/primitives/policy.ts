@@ -1,6 +1,6 @@
 import type { Bulkhead } from './bulkhead.ts'
 import { CircuitOpenError, type CircuitBreaker, type Pass } from './circuit-breaker.ts'
-import { elapsed, later, type EpochMs, type Millis } from './clock.ts'
+import { elapsed, later, type Clock, type EpochMs, type Millis } from './clock.ts'
 import { timerMs } from './options.ts'
 import { checkRetry, nextWait, type Attempt, type RetryDeps, type RetryPolicy } from './retry.ts'
 import { endWatch, raceWatch, startWatch, type Watch } from './timeout.ts'
@@ -60,7 +60,7 @@ export function policy(options: PolicyOptions, deps: RetryDeps): Caller {
     let previous: Millis | undefined
     for (let number = 1; ; number += 1) {
       signal?.throwIfAborted()
-      const watch = watchOf(options, { deadline: number === 1 ? undefined : deadline, signal }, deps)
+      const watch = watchOf(options, number === 1 ? undefined : deadline, signal, deps.clock)
       const attempt = { number, signal: watch?.controller.signal }
       let placed = false
       let pass: Pass | undefined
@@ -98,14 +98,15 @@ function check({ within, each, retry }: PolicyOptions): void {
 /** The nearer of both limits. `deadline` is given once time has been spent. */
 function watchOf(
   { within, each }: PolicyOptions,
-  { deadline, signal }: { readonly deadline: EpochMs | undefined; readonly signal: AbortSignal | undefined },
-  { clock }: RetryDeps,
+  deadline: EpochMs | undefined,
+  signal: AbortSignal | undefined,
+  clock: Clock,
 ): Watch | undefined {
   const left = deadline === undefined ? within : Math.max(1, elapsed(clock.now(), deadline))
   const eachIsNearer = each !== undefined && (left === undefined || each < left)
   const limit = eachIsNearer ? each : left
   if (limit === undefined && !signal) return undefined
-  return startWatch(limit, { clock, signal }, eachIsNearer ? each : within)
+  return startWatch(limit, signal, clock, eachIsNearer ? each : within)
 }
 
 function passThrough(breaker: CircuitBreaker): Pass {

@@ -79,9 +79,9 @@ function twoDigitYear(
  */
 export function retryAfterMs(header: string | null, now: EpochMs): Millis | undefined {
   if (header === null) return undefined
-  const text = header.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
-  if (/^\d+$/.test(text)) return clamped(Number(text) * 1_000)
-  const at = httpDate(text, now)
+  const digits = /^[ \t]*(\d+)[ \t]*$/.exec(header)?.[1]
+  if (digits !== undefined) return clamped(Number(digits) * 1_000)
+  const at = httpDate(header.trim(), now)
   return at === undefined ? undefined : clamped(at - now)
 }
 

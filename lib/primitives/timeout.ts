@@ -54,7 +54,8 @@ function stop(watch: Watch, reason: unknown): void {
  */
 export function startWatch(
   limit: number | undefined,
-  { clock, signal: parent }: WatchOptions,
+  parent: AbortSignal | undefined,
+  clock: Clock,
   named = limit,
 ): Watch {
   const controller = new AbortController()
@@ -97,7 +98,7 @@ export async function withTimeout<T>(
 ): Promise<T> {
   timerMs('limit', limit)
   options.signal?.throwIfAborted()
-  const watch = startWatch(limit, options)
+  const watch = startWatch(limit, options.signal, options.clock)
   try {
     return await raceWatch(watch, task(watch.controller.signal))
   } finally {
