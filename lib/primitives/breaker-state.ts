@@ -7,7 +7,7 @@ import type { Random } from './random.ts'
  * The states of a circuit breaker as plain data, and the steps between them as pure functions: the same breaker runs in
  * memory, in an item of a table and in a simulation, and survives JSON.
  *
- * `streak` counts the openings that followed each other without a calm time between; the open time grows with it.
+ * `streak` counts the openings that followed each other without a calm time between, and the open time doubles with it.
  */
 export type BreakerState =
   | { readonly state: 'closed'; readonly streak: number; readonly calmAt: EpochMs }
@@ -24,7 +24,7 @@ export type BreakerState =
     }
 
 export interface BreakerPolicy {
-  /** The open time: up to `baseMs` at first, doubled with each opening that follows, jittered over its upper half, never above `capMs`. */
+  /** The open time: up to `baseMs` at first, doubled with each failed probe, eightfold when it opens again soon after it closed, jittered over its upper half, never above `capMs`. */
   readonly open: BackoffPolicy
   /** Probes that must succeed, all of them, before the breaker closes; no more than these leave while it is half-open. */
   readonly probes: number
@@ -45,6 +45,12 @@ export function checkBreakerPolicy({ open, probes }: BreakerPolicy): void {
   whole('probes', probes, 1, 1_000)
 }
 
+/**
+ * What an opening adds to the streak that comes so soon after a closing: a host that is up whenever it is probed and down again
+ * at once would else make the breaker move ten times in ten minutes.
+ */
+const flapping = 3
+
 /** A closed breaker's decision, or a failed probe's. */
 export function opened(
   from: BreakerState,
@@ -53,7 +59,7 @@ export function opened(
   random: Random,
 ): BreakerState & { state: 'open' } {
   const calm = from.state === 'closed' && isPast(from.calmAt, now)
-  const streak = calm ? 1 : from.streak + 1
+  const streak = calm ? 1 : from.streak + (from.state === 'closed' ? flapping : 1)
   return { state: 'open', streak, until: later(now, equalJitter(policy.open, streak, random)) }
 }
 

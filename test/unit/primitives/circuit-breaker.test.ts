@@ -82,8 +82,8 @@ describe('a breaker', () => {
       passed().success()
       return entry.retryAfterMs
     }
-    expect([openFor(), openFor(), openFor()]).toEqual([1_000, 2_000, 4_000])
-    pass(4_000)
+    expect([openFor(), openFor(), openFor()]).toEqual([1_000, 8_000, 60_000])
+    pass(60_000)
     expect(openFor()).toBe(1_000)
   })
 
@@ -293,3 +293,37 @@ test.each([
   ['windowMs', () => failureRate({ threshold: 1, windowMs: -1, minimum: 1 })],
   ['minimum', () => failureRate({ threshold: 1, windowMs: 1, minimum: Number.NaN })],
 ])('a decision refuses a %s out of bounds', (name, make) => expect(make).toThrow(name))
+
+test('a host that is down for an hour is asked once per open time, not more (F63)', () => {
+  const { breaker, pass } = given({ open: { baseMs: 1_000, capMs: 60_000 } }, seededRandom(3))
+  let sent = 0
+  for (let at = 0; at < 3_600_000; at += 100) {
+    const entry = breaker.enter()
+    if (entry.kind !== 'open') {
+      sent += 1
+      entry.failure()
+    }
+    pass(100)
+  }
+  expect(sent).toBeGreaterThan(60)
+  expect(sent).toBeLessThanOrEqual(3 + 6 + 2 * 60)
+})
+
+test('a host that is up for 5 s and down for 5 s makes it move six times in ten minutes at most (F64)', () => {
+  const trip = failureRate({ threshold: 0.5, windowMs: 60_000, minimum: 20 })
+  for (let seed = 0; seed < 50; seed += 1) {
+    const { breaker, pass } = given({ trip, open: { baseMs: 30_000, capMs: 900_000 } }, seededRandom(seed))
+    let changes = 0
+    for (let at = 0; at < 600_000; at += 100) {
+      const closed = breaker.state.state === 'closed'
+      const entry = breaker.enter()
+      if (entry.kind !== 'open') {
+        if (at % 10_000 < 5_000) entry.success()
+        else entry.failure()
+      }
+      if (closed !== (breaker.state.state === 'closed')) changes += 1
+      pass(100)
+    }
+    expect(changes).toBeLessThanOrEqual(6)
+  }
+})
