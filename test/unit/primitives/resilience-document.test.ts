@@ -56,7 +56,7 @@ describe('docs/resilience.md', () => {
 
   test('speaks of every primitive of its kind', () => {
     const others =
-      /^(brand|bounded-text|bytes|clock|deadline|json-|options|random|secret|unreachable|window-counts|wrapped)/
+      /^(addresses|brand|bounded-text|bytes|clock|deadline|json-|options|random|secret|secure-url|unreachable|window-counts|wrapped)/
     const files = readdirSync(join(root, 'lib', 'primitives')).filter((file) => !others.test(file))
     const indirect = new Set(['breaker-state.ts', 'waiting-line.ts'])
     for (const file of files) if (!indirect.has(file)) expect(document).toContain(`primitives/${file}'`)
