@@ -1,4 +1,11 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import {
+  AlgorithmSuiteIdentifier,
+  buildClient,
+  CommitmentPolicy,
+  RawAesKeyringNode,
+  RawAesWrappingSuiteIdentifier,
+} from '@aws-crypto/client-node'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { open, seal } from '#lib/vault/seal.ts'
@@ -12,7 +19,7 @@ const sizes = [
 
 const context = { tenant: 'acme', provider: 'sandbox', connection: 'conn_1', field: 'tokens', schema: 1 }
 
-/** Sealing and opening with a key at hand, against bare AES-256-GCM and against JWE by jose. */
+/** Sealing and opening with a key at hand, against bare AES-256-GCM, JWE by jose and the AWS Encryption SDK. */
 export async function benchVault(): Promise<string> {
   const rows: string[][] = []
   for (const { name, bytes } of sizes) {
@@ -32,6 +39,7 @@ async function casesOf(bytes: number): Promise<Case[][]> {
   const dataKey = { epoch: 1, key }
   const header = { alg: 'dir', enc: 'A256GCM' } as const
   const jwe = await new CompactEncrypt(plain).setProtectedHeader(header).encrypt(raw)
+  const sdk = await encryptionSdk(raw, plain)
   const sealed = seal(dataKey, context, plain, systemRandom)
   const bare = encrypt(key, plain)
   return [
@@ -42,13 +50,37 @@ async function casesOf(bytes: number): Promise<Case[][]> {
         name: 'jose JWE dir, encrypt',
         run: () => new CompactEncrypt(plain).setProtectedHeader(header).encrypt(raw),
       },
+      { name: 'AWS Encryption SDK, encrypt', run: sdk.encrypt },
     ],
     [
       { name: 'raw AES-256-GCM, decrypt', run: () => decrypt(key, bare) },
       { name: 'sluice open', run: () => open(dataKey, context, sealed) },
       { name: 'jose JWE dir, decrypt', run: () => compactDecrypt(jwe, raw) },
+      { name: 'AWS Encryption SDK, decrypt', run: sdk.decrypt },
     ],
   ]
+}
+
+/**
+ * With a wrapping key at hand, as Sluice has its data key; by the suite that commits to its key and does not sign, which is
+ * what a sealed value is.
+ */
+async function encryptionSdk(raw: Buffer, plain: Uint8Array) {
+  const client = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
+  const keyring = new RawAesKeyringNode({
+    keyName: 'bench',
+    keyNamespace: 'sluice',
+    unencryptedMasterKey: Uint8Array.from(raw),
+    wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
+  })
+  const { schema, ...texts } = context
+  const encryptionContext = { ...texts, schema: `${schema}` }
+  const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
+  const seals = () => client.encrypt(keyring, plain, { encryptionContext, suiteId })
+  const { result } = await seals()
+  const opens = () => client.decrypt(keyring, result)
+  if (!(await opens()).plaintext.equals(plain)) throw new Error('what was encrypted does not open')
+  return { encrypt: seals, decrypt: opens }
 }
 
 function encrypt(key: ReturnType<typeof createSecretKey>, plain: Uint8Array): Buffer {

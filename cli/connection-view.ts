@@ -13,4 +13,6 @@ export interface ConnectionItem {
   readonly expiresAt: string | null
   /** When the grant or the key itself ends. */
   readonly hardExpiresAt: string | null
+  /** When the refresher looks at it next; a deleted one that it has given back has none. */
+  readonly refreshAt: string | null
 }

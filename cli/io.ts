@@ -24,6 +24,8 @@ export interface Io {
   readonly readInput: () => Promise<Uint8Array>
   /** Asks on the terminal without showing what is typed; `undefined` when the user gives up. */
   readonly askSecret: (question: string) => Promise<string | undefined>
+  /** Asks on the terminal; `undefined` when the user gives up. */
+  readonly ask: (question: string) => Promise<string | undefined>
   readonly loadEndpoints: () => Promise<readonly Endpoint[]>
   readonly openSecretStore: (store: SecretStoreAddress) => Promise<SecretStore>
   /** Runs a TypeScript program of this repository in place of the command; resolves with its exit code. */

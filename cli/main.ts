@@ -39,6 +39,11 @@ const io: Io = {
     const answer = await password({ message: question, output: process.stderr })
     return isCancel(answer) ? undefined : answer
   },
+  async ask(question) {
+    const { isCancel, text } = await import('@clack/prompts')
+    const answer = await text({ message: question, output: process.stderr })
+    return isCancel(answer) ? undefined : answer
+  },
   async loadEndpoints() {
     const [{ default: config }, { parseConfig }] = await Promise.all([
       import('#config'),

@@ -6,9 +6,11 @@ import { registerConsole } from './commands/console.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
 import { registerEvents } from './commands/events.ts'
+import { registerKeys } from './commands/keys.ts'
 import { registerProvider } from './commands/provider.ts'
 import { registerSecrets } from './commands/secrets.ts'
 import { registerSend } from './commands/send.ts'
+import { registerTenants } from './commands/tenants.ts'
 import { examples, type Context } from './context.ts'
 import { Failure } from './failure.ts'
 import type { Io } from './io.ts'
@@ -57,6 +59,8 @@ function commandLine(context: Context, version: string): Command {
   registerConsole(program, context)
   registerSecrets(program, context)
   registerProvider(program, context)
+  registerKeys(program, context)
+  registerTenants(program, context)
   return program
 }
 

@@ -133,6 +133,7 @@ export class Sluice extends Construct {
   #lendToRefresher(fn: GatewayFunction, { stage }: SluiceProps, plan: Plan): void {
     this.vault.lendTokens(fn)
     this.vault.lendDue(fn)
+    this.vault.lendKeyCare(fn)
     // News of connections are events, for the handlers.
     this.buffer.lendSending(fn, 'events')
     this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])

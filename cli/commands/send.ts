@@ -10,7 +10,7 @@ import { Failure } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
 import { courier, type Outcome } from '../send/courier.ts'
-import { progressOf, type Progress } from '../send/progress.ts'
+import { progressOf, type Progress } from '../progress.ts'
 import { reportOf, reportText } from '../send/report.ts'
 import { idOf, seededTime, signedHeaders, webhookAt, type Recipe } from '../send/webhook.ts'
 import { signingSecret } from '../signing-secret.ts'
@@ -74,7 +74,7 @@ async function send(provider: string, options: Options, output: Output, io: Io):
   const target = findTarget(io, options.url)
   const found = await signingSecret(address.endpoint, target, io)
   const recipe = await recipeOf(address, options, io)
-  const progress = progressOf(io, countOf(options), output.paint)
+  const progress = progressOf(io, { total: countOf(options), noun: 'webhook' }, output.paint)
   const started = io.clock.now()
   const outcomes = await sendAll({ address, target, recipe, secret: found.secret }, options, progress, io)
   progress.end()

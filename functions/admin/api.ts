@@ -10,6 +10,7 @@ import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import { admitted, authenticate, needs } from './authenticate.ts'
 import { connectionRoutes } from './connections.ts'
+import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
 import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
@@ -23,6 +24,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   readRoutes(app, deps)
   writeRoutes(app, deps)
   connectionRoutes(app, deps)
+  tenantRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

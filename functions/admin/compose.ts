@@ -21,6 +21,7 @@ import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { kmsKeyMaker } from '#lib/vault/key-maker.kms.ts'
+import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
@@ -71,6 +72,7 @@ export function compose(): AdminDeps {
       random: systemRandom,
     }),
     connections: dynamoConnectionList(connections),
+    keyTasks: dynamoKeyTasks({ ...connections, clock }),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
     connectGrantOf,
     returnTo: optional(env.returnTo)?.split(' ') ?? [],

@@ -8,6 +8,7 @@ import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
 import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { KeyTasks } from '#lib/vault/key-tasks.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
 import type { Vault } from '#lib/vault/vault.ts'
 import type { Secret } from '#lib/primitives/secret.ts'
@@ -30,6 +31,7 @@ export interface AdminDeps extends ReplayDeps {
   /** Keeps what tenants hand over. Nothing here can open it. */
   readonly seal: Sealer
   readonly connections: ConnectionList
+  readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined
   /** Where browsers may be sent after they have connected. */

@@ -20,7 +20,12 @@ import { systemRandom } from '#lib/primitives/random.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { keyCare } from '#lib/vault/key-care.ts'
+import { kmsKeyRewrap } from '#lib/vault/key-rewrap.kms.ts'
+import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
+import { dynamoShred } from '#lib/vault/shred.dynamo.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
+import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { dynamoDueConnections } from '#lib/vault/due-connections.dynamo.ts'
 import { objectEscrow } from '#lib/vault/escrow.ts'
 import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
@@ -33,11 +38,9 @@ export function compose(): RefreshDueDeps {
   const log = jsonLog(writeLine, () => iso(clock.now()))
   const client = dynamodbClient({ maxAttempts: 3 })
   const table = required(env.connectionsTable)
-  const keys = dataKeys({
-    wrap: kmsKeyWrap({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
-    store: dynamoWrappedKeys({ client, table }),
-    clock,
-  })
+  const key = { client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }
+  const store = dynamoWrappedKeys({ client, table })
+  const keys = dataKeys({ wrap: kmsKeyWrap(key), store, clock })
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
@@ -63,5 +66,19 @@ export function compose(): RefreshDueDeps {
     ),
     revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
   }
-  return { ...deps, ...dynamoDueConnections({ client, table }), tokens: accessTokens(deps) }
+  return {
+    ...deps,
+    ...dynamoDueConnections({ client, table }),
+    tokens: accessTokens(deps),
+    careForKeys: keyCare({
+      connections: dynamoConnectionList({ client, table }),
+      vault: deps.vault,
+      tasks: dynamoKeyTasks({ client, table, clock }),
+      wrap: kmsKeyRewrap(key),
+      store,
+      shred: dynamoShred({ client, table }),
+      clock,
+      log,
+    }),
+  }
 }

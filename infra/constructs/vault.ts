@@ -63,6 +63,21 @@ export class Vault extends Construct {
     this.#query(fn, byRefresh.index)
   }
 
+  /** May wrap a tenant's keys anew, those in its connections too, and delete them; and can delete no connection. */
+  lendKeyCare(fn: GatewayFunction): void {
+    this.#query(fn, byConnection.index)
+    fn.permit({
+      actions: ['kms:Encrypt'],
+      resources: [this.key.keyArn],
+      conditions: ofOneTenant,
+    })
+    fn.permit({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.connections.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['tenant#*'] } },
+    })
+  }
+
   /** May list connections and change their state, and open none of them. */
   lendList(fn: GatewayFunction): void {
     fn.permit({

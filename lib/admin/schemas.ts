@@ -94,6 +94,14 @@ export const connectionItem = z.strictObject({
 })
 
 export const connectLink = z.strictObject({ url: z.string(), expiresAt: instant })
+export const tenantKeys = z.strictObject({
+  tenant: z.string(),
+  keys: z.int(),
+  /** Asked for, and not done yet. */
+  task: orNull(z.enum(['rewrap', 'shred'])),
+  rewrappedAt: orNull(instant),
+})
+export const keysTask = z.strictObject({ tenant: z.string(), status: z.literal('scheduled') })
 export const connectionChanged = z.strictObject({ id: connectionId, status: z.string() })
 
 export const problem = z.object({
@@ -133,7 +141,8 @@ export const connectionsQuery = z.strictObject({ tenant: z.optional(name), ...pa
 export const ofTenant = z.strictObject({ tenant: name })
 
 export const noFields = z.strictObject({})
-const id = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/))
+/** As tenants and providers are named. */
+export const id = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/))
 const scope = z.string().check(z.regex(/^[\u0021-\u007e]{1,256}$/))
 export const connectLinkRequest = z.strictObject({
   provider: id,
@@ -179,5 +188,6 @@ export type DeadLettersQuery = z.infer<typeof deadLettersQuery>
 export type RedriveRequest = z.infer<typeof redriveRequest>
 export type Redriven = z.infer<typeof redriven>
 export type ProviderItem = z.infer<typeof providerItem>
+export type TenantKeys = z.infer<typeof tenantKeys>
 export type ConnectionItem = z.infer<typeof connectionItem>
 export type ConnectLinkRequest = z.infer<typeof connectLinkRequest>

@@ -31,9 +31,14 @@ export function dynamoConnectStore({ client, table: TableName }: DynamoConnectSt
       // A used one is remembered for a while, so that it is told from one that never was.
       [ttlAttribute]: { N: String(toSeconds(later(value.expiresAt, hours(24)))) },
     }
-    await client.send(
-      new PutItemCommand({ TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
-    )
+    const command = new PutItemCommand({
+      TableName,
+      Item,
+      // The repeated write of a lost answer finds its own.
+      ConditionExpression: 'attribute_not_exists(pk) OR (said = :said AND attribute_not_exists(usedBy))',
+      ExpressionAttributeValues: { ':said': Item.said },
+    })
+    await client.send(command)
   }
   const use = async <T>(kind: Kind, id: string, mark: string, now: EpochMs): Promise<Used<T>> => {
     const command = new UpdateItemCommand({

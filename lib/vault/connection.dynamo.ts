@@ -20,7 +20,7 @@ export const connectionKey = (id: string) => ({
 export const instant = (at: EpochMs): string => String(at).padStart(13, '0')
 
 /** Spread by the id, so that no partition of the index takes every refresh. */
-const refreshBucket = (id: string): string => `due#${id.charCodeAt(id.length - 1) % refreshShards}`
+export const refreshBucket = (id: string): string => `due#${id.charCodeAt(id.length - 1) % refreshShards}`
 
 /** The attributes of a grant that its user has just given, or of a key that was just handed over. */
 const itemOf = (

@@ -1,8 +1,35 @@
+import type { Clock } from '../primitives/clock.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { ConnectionList } from './connection-list.ts'
+import type { KeyTasks } from './key-tasks.ts'
 import type { KeyMaker, KeyRewrap } from './key-wrap.ts'
 import { ownKeyed, withOwnKey } from './own-key.ts'
 import type { Vault } from './vault.ts'
-import type { WrappedKeyStore } from './wrapped-keys.ts'
+import type { Shred, WrappedKeyStore } from './wrapped-keys.ts'
+
+export interface KeyCareDeps extends RewrapDeps {
+  readonly tasks: Pick<KeyTasks, 'about' | 'rewrapped'>
+  readonly shred: Shred
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Does what was asked for a tenant's keys; nothing when that is done already. */
+export function keyCare(deps: KeyCareDeps) {
+  const { tasks, shred, clock, log } = deps
+  return async (tenant: string): Promise<void> => {
+    const startedAt = clock.now()
+    const task = (await tasks.about(tenant))?.task
+    if (task === 'shred') {
+      await shred(tenant)
+      log('warn', 'the keys of a tenant were shredded', { tenant })
+    } else if (task === 'rewrap') {
+      const count = await rewrapKeys(tenant, deps)
+      await tasks.rewrapped(tenant, startedAt)
+      log('info', 'the keys of a tenant were wrapped anew', { tenant, count })
+    }
+  }
+}
 
 export interface RewrapDeps {
   readonly wrap: KeyRewrap

@@ -1,9 +1,10 @@
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
-import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
+import { dynamoTenantShare, dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { adminApp } from '#functions/admin/app.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
@@ -52,6 +53,9 @@ export interface GivenAdmin {
   /** Answers the event's id. */
   seed(seed: Seed): Promise<string>
   /** A request with the admin token; a body is sent as JSON. */
+  request(path: string, method: string): Promise<Response>
+  /** Gives a tenant a key. */
+  keysOf(tenant: string): Promise<void>
   api(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
 }
 
@@ -97,6 +101,7 @@ export async function givenAdmin(
       random,
     }),
     connections: dynamoConnectionList({ client, table: connections }),
+    keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
     returnTo: ['https://app.example.com/settings/'],
@@ -121,6 +126,10 @@ export async function givenAdmin(
     token,
     ledgerTable: ledger,
     seed: (seed) => write(seed, claimsAt(seed.age ?? 0), deps, random),
+    request: async (path, method) =>
+      app.request(path, { method, headers: { authorization: `Bearer ${token.reveal()}` } }),
+    keysOf: async (tenant) =>
+      void (await dynamoWrappedKeys({ client, table: connections }).add(tenant, 1, new Uint8Array([1]))),
     api: async (path, body, headers = {}) =>
       app.request(path, {
         method: body === undefined ? 'GET' : 'POST',

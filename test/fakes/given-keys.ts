@@ -124,7 +124,12 @@ export function givenKeyWorker(services: KeyServices): KeyWorker {
     metrics: { count: (name) => void counted.push(name) },
   }
   const tokens = accessTokens(shared)
-  const deps: RefreshDueDeps = { ...shared, tokens, ...dynamoDueConnections(table) }
+  const deps: RefreshDueDeps = {
+    ...shared,
+    tokens,
+    ...dynamoDueConnections(table),
+    careForKeys: async () => {},
+  }
   const seal = sealer({ maker: kmsKeyMaker(kms), share: dynamoTenantShare(table), random })
   const add: KeyWorker['add'] = (provider, values, more = {}) => {
     const { tenant = `tenant-${(made += 1)}`, account = 'default', extras } = more

@@ -136,6 +136,21 @@ describe('the admin function', () => {
   })
 })
 
+describe('the refresher', () => {
+  test('alone wraps keys, and deletes nothing of the table but what keys are in', () => {
+    const wrapping = functions.filter((name) => actions(name).includes('kms:Encrypt'))
+    const deleting = functions.filter((name) => actions(name).includes('dynamodb:DeleteItem'))
+    expect([wrapping, deleting]).toEqual([['refresher'], ['refresher']])
+    const statements = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
+    expect(statements).toContain(
+      '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["tenant#*"]}}',
+    )
+  })
+
+  test('and the connect function are all that open what is sealed', () =>
+    expect(functions.filter((name) => actions(name).includes('kms:Decrypt'))).toEqual(['oauth', 'refresher']))
+})
+
 describe('everyone', () => {
   test('has one policy of named actions for named resources', () => {
     const policies = all(sluice, 'AWS::IAM::Policy').map(([, policy]) => policy)

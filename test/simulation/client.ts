@@ -4,7 +4,7 @@ import { serviceError, type Command, type Model } from './models/model.ts'
 import type { Sandbox } from './sandbox.ts'
 
 export interface ClientUse {
-  readonly service: 'sqs' | 's3' | 'dynamodb' | 'events'
+  readonly service: 'sqs' | 's3' | 'dynamodb' | 'events' | 'kms'
   readonly model: Model
   /** As the function's composition sets them. */
   readonly maxAttempts: number

@@ -6,6 +6,46 @@ interface Timer {
   /** Drawn from the seed: which of two timers of one instant comes first differs from seed to seed. */
   readonly rank: number
   readonly task: () => void
+  isCancelled: boolean
+}
+
+const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.rank < b.rank)
+
+/** The timers that wait, the next one first: a binary heap. */
+class Waiting {
+  readonly #heap: Timer[] = []
+
+  first(): Timer | undefined {
+    while (this.#heap[0]?.isCancelled) this.takeFirst()
+    return this.#heap[0]
+  }
+
+  add(timer: Timer): void {
+    const heap = this.#heap
+    let at = heap.push(timer) - 1
+    for (let up = (at - 1) >> 1; at > 0; at = up, up = (at - 1) >> 1) {
+      const above = heap[up] as Timer
+      if (!isBefore(timer, above)) break
+      heap[at] = above
+      heap[up] = timer
+    }
+  }
+
+  takeFirst(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    if (!last || heap.length === 0) return
+    let at = 0
+    for (;;) {
+      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]]
+      const isRight = left !== undefined && right !== undefined && isBefore(right, left)
+      const below = isRight ? right : left
+      if (!below || !isBefore(below, last)) break
+      heap[at] = below
+      at = 2 * at + (isRight ? 2 : 1)
+    }
+    heap[at] = last
+  }
 }
 
 /** Virtual time of one simulation: nothing happens but what a timer does, one after the other. */
@@ -22,19 +62,13 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 export function scheduler(random: Random, start = 1_780_000_000_000): Scheduler {
   let now = epochMs(start)
   let steps = 0
-  const timers = new Set<Timer>()
+  const timers = new Waiting()
 
   const after = (delay: number, task: () => void): (() => void) => {
-    const timer = { at: now + Math.max(0, Math.ceil(delay)), rank: random.fraction(), task }
+    const at = now + Math.max(0, Math.ceil(delay))
+    const timer: Timer = { at, rank: random.fraction(), task, isCancelled: false }
     timers.add(timer)
-    return () => void timers.delete(timer)
-  }
-  const first = (): Timer | undefined => {
-    let best: Timer | undefined
-    for (const timer of timers) {
-      if (!best || timer.at < best.at || (timer.at === best.at && timer.rank < best.rank)) best = timer
-    }
-    return best
+    return () => void (timer.isCancelled = true)
   }
   return {
     clock: {
@@ -56,9 +90,9 @@ export function scheduler(random: Random, start = 1_780_000_000_000): Scheduler 
       await settle()
       for (;;) {
         if (done()) return true
-        const timer = first()
+        const timer = timers.first()
         if (!timer || timer.at > limit) return done()
-        timers.delete(timer)
+        timers.takeFirst()
         if (timer.at > now) now = epochMs(timer.at)
         steps += 1
         timer.task()

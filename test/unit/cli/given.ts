@@ -68,6 +68,7 @@ export function givenShell({ environment = {}, input = '', change = {} }: World 
     isAlive: () => true,
     readInput: async () => Buffer.from(input),
     askSecret: async () => undefined,
+    ask: async () => undefined,
     loadEndpoints: async () => endpoints,
     openSecretStore: async ({ kind }) => ({
       read: async (name) => secretOf(stored.get(`${kind} ${name}`)),

@@ -10,6 +10,7 @@ import { keepMessage } from '#lib/buffer/kept.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import { days } from '#lib/primitives/clock.ts'
 import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
+import { connectionId } from '#lib/vault/connection-id.ts'
 import { startTables, type Tables } from '../../fakes/tables.ts'
 import { virtualClock } from '../../fakes/virtual-clock.ts'
 
@@ -50,6 +51,43 @@ const read = async (response: Response) => ({
   body: (await response.json()) as Json,
 })
 const items = (body: Json) => body['items'] as Json[]
+
+describe('a tenant’s keys', () => {
+  const path = '/api/tenants/acme/keys'
+  const destroy = (at = path): Promise<Response> => given.request(at, 'DELETE')
+  const connection = (state: 'active' | 'deleted') => {
+    const times = { connectedAt: given.deps.clock.now(), obtainedAt: given.deps.clock.now() }
+    const named = { id: connectionId('acme', 'sandbox', 'alice'), tenant: 'acme', provider: 'sandbox' }
+    return { ...named, ...times, account: 'alice', scopes: [], state, tokens: new Uint8Array([1]) }
+  }
+
+  test('are counted, and say what was asked for them', async () => {
+    await given.keysOf('acme')
+    const told = await answer(operations.getTenantKeys, given.api(path))
+    expect(told).toEqual({ tenant: 'acme', keys: 1, task: null, rewrappedAt: null })
+    const asked = await answer(operations.rewrapTenantKeys, given.api(`${path}/rewrap`, {}))
+    expect(asked).toEqual({ tenant: 'acme', status: 'scheduled' })
+    expect(await answer(operations.getTenantKeys, given.api(path))).toMatchObject({ task: 'rewrap' })
+  })
+
+  test('are shredded once nothing of the tenant is connected', async () => {
+    await given.keysOf('acme')
+    await given.deps.vault.connect(connection('active'), 'owner-1')
+    await refusal(destroy(), 409, 'conflict')
+    expect(await answer(operations.getTenantKeys, given.api(path))).toMatchObject({ task: null })
+    await given.deps.vault.connect(connection('deleted'), 'owner-2')
+    await answer(operations.shredTenantKeys, destroy())
+    expect(await answer(operations.getTenantKeys, given.api(path))).toMatchObject({ task: 'shred' })
+    await refusal(given.api(`${path}/rewrap`, {}), 409, 'conflict')
+  })
+
+  test.each(['globex', 'Acme', '%23', 'a%2Fb', 'x'.repeat(64)])('of %s are not there', async (tenant) => {
+    const at = `/api/tenants/${tenant}/keys`
+    await refusal(given.api(at), 404, 'not_found')
+    await refusal(given.api(`${at}/rewrap`, {}), 404, 'not_found')
+    await refusal(destroy(at), 404, 'not_found')
+  })
+})
 
 describe('getting in', () => {
   test.each([

@@ -217,8 +217,14 @@ describe('B080: roles', () => {
       'createConnectLink',
       'refreshConnection',
       'activateConnection',
+      'rewrapTenantKeys',
     ])
-    expect(by('admin')).toEqual(['createConnection', 'deleteConnection', 'createLoginLink'])
+    expect(by('admin')).toEqual([
+      'createConnection',
+      'deleteConnection',
+      'shredTenantKeys',
+      'createLoginLink',
+    ])
   })
 
   test.each(all.map((operation) => [operation.id, operation] as const))(

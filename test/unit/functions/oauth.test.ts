@@ -50,6 +50,21 @@ describe('opening a link', () => {
     )
   })
 
+  test('is no failure when the answer of a write is lost and the write is repeated', async () => {
+    const { client } = tables
+    const twice = {
+      async send(command: { readonly constructor: { readonly name: string } }) {
+        if (/^(Put|Update)Item/.test(command.constructor.name)) await client.send(command as never)
+        return client.send(command as never)
+      },
+    }
+    const worker = await givenOAuth({ ...tables, client: twice as never })
+    const { authorize, cookie, state } = await worker.open()
+    expect(state).not.toBe('')
+    const answer = await back(worker, { code: worker.consent(authorize), state }, cookie)
+    expect(await title(answer)).toBe('Connected')
+  })
+
   test('B061: works once, also for two at the same time', async () => {
     const worker = await given()
     const path = `/oauth/sandbox/connect?link=${await worker.link()}`

@@ -3,6 +3,7 @@ import { announceExpiry } from '#lib/oauth/announce.ts'
 import { refreshDue } from '#lib/oauth/refresh-due.ts'
 import { days, later } from '#lib/primitives/clock.ts'
 import { dynamoDueConnections } from '#lib/vault/due-connections.dynamo.ts'
+import { dynamoShred } from '#lib/vault/shred.dynamo.ts'
 import { givenTokens, rotating, type Answer } from '#test/fakes/given-tokens.ts'
 import { createConnections, startTables, type Tables } from '#test/fakes/tables.ts'
 
@@ -208,6 +209,24 @@ describe('new tokens that the table does not take', () => {
 })
 
 describe('what is due', () => {
+  test('is forgotten without a word to the provider when its tenant’s keys were shredded', async () => {
+    const worker = given()
+    const gone = await worker.connect()
+    await worker.deps.vault.disconnect(gone.tenant, gone.id)
+    await dynamoShred({ client: tables.client, table: 'tokens' })(gone.tenant)
+    const fresh = given()
+    await fresh.clock.advance(1_000)
+    const round = {
+      ...fresh.deps,
+      due: async () => [gone],
+      tokens: fresh.tokens,
+      careForKeys: async () => {},
+    }
+    await refreshDue(100, 10, round)
+    expect(fresh.revoked).toEqual([])
+    expect((await fresh.deps.vault.get(gone.tenant, gone.id))?.tokens.byteLength).toBe(0)
+  })
+
   test('is refreshed ahead of traffic; what was disconnected is given back and forgotten', async () => {
     const worker = given()
     const [due, gone] = [await worker.connect(), await worker.connect()]
@@ -217,6 +236,7 @@ describe('what is due', () => {
       ...worker.deps,
       ...dynamoDueConnections({ client: tables.client, table: 'tokens' }),
       tokens: worker.tokens,
+      careForKeys: async () => {},
     }
     expect(await refreshDue(100, 10, round)).toBeGreaterThanOrEqual(2)
     expect((await worker.deps.vault.get(due.tenant, due.id))?.obtainedAt).toBe(worker.clock.now())
