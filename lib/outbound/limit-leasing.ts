@@ -3,7 +3,7 @@ import { ms, type Clock, type Millis } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
 import { leaseSlots, type SlotLease } from '../primitives/time-slots.ts'
 import type { TrueTime } from '../primitives/true-time.ts'
-import { clamped, joined } from './limit-line.ts'
+import { clamped, joined, type Line } from './limit-line.ts'
 import type { LimitLines } from './limit-lines.ts'
 import { pacesOf, sizeAfter, type ScopeState } from './limit-scope.ts'
 import type { Priority } from './limiter.ts'
@@ -50,18 +50,19 @@ export async function leaseTokens(deps: LimitDeps, state: ScopeState, want: Want
   if (state.line.by === undefined) {
     const line = await answered(deps, () => lines.read(scope))
     if (!line) return
-    state.line = joined(line, state.line)
+    hear(deps, state, line)
     asked = true
   }
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const lease = plan(deps, state, want, size)
-    if (lease.tokens.length < want.cost)
+    if (lease.tokens.length < want.cost) {
+      if (state.isBent) await straighten(deps, state)
       return refuse(deps, state, want, lease.waitMs + (asked ? keepAway(deps, state, want) : 0))
+    }
     const to = { by: token128(random), next: lease.next, blockedUntil: state.line.blockedUntil }
     const answer = await answered(deps, () => lines.swap(scope, state.line, to))
     if (!answer) return
-    const here = clamped(state.line, scope.windows, time.now())
-    state.line = joined(answer.kind === 'written' ? to : answer.line, here)
+    hear(deps, state, answer.kind === 'written' ? to : answer.line)
     asked = true
     if (answer.kind === 'moved') continue
     state.local = undefined
@@ -78,11 +79,29 @@ function plan(
   { priority, cost }: Want,
   size: number,
 ): SlotLease {
-  const now = time.now()
-  const line = clamped(state.line, state.scope.windows, now)
-  const free = line.next.map((at) => Math.max(at, line.blockedUntil))
+  const { next, blockedUntil } = state.line
+  const free = next.map((at) => Math.max(at, blockedUntil))
   const { startMs, reachMs } = reach[priority]
-  return leaseSlots(pacesOf(state, clock), free, now, { tokens: Math.max(size, cost), startMs, reachMs })
+  return leaseSlots(pacesOf(state, clock), free, time.now(), {
+    tokens: Math.max(size, cost),
+    startMs,
+    reachMs,
+  })
+}
+
+/** Takes over the line that stands now, as far as it can be true. */
+function hear({ time }: LimitDeps, state: ScopeState, newest: Line): void {
+  const straight = clamped(newest, state.scope.windows, time.now())
+  state.isBent =
+    straight.blockedUntil < newest.blockedUntil || straight.next.some((at, i) => at < (newest.next[i] ?? 0))
+  state.line = joined(straight, state.line)
+}
+
+/** A line that no honest worker wrote is cut for all: else every new one would begin to wait anew. */
+async function straighten(deps: LimitDeps, state: ScopeState): Promise<void> {
+  const to = { ...state.line, by: token128(deps.random) }
+  const answer = await answered(deps, () => deps.lines.swap(state.scope, state.line, to))
+  if (answer) hear(deps, state, answer.kind === 'written' ? to : answer.line)
 }
 
 /** A cost of several is only met when so many slots are in reach together. */

@@ -44,7 +44,7 @@ function correction({ clock, time }: LimitDeps, state: ScopeState, seen: RateObs
   const window = observedWindow(windows, seen, now)
   const { stepMs = 0 } = pacesOf(state, clock)[window] ?? {}
   const at = { window, stepMs, windowMs: windows[window]?.windowMs ?? 0, now }
-  return corrected(clamped(state.line, windows, now), seen, at)
+  return corrected(state.line, seen, at)
 }
 
 /** Whoever wrote in between may not have known: then the correction is made once more, on theirs. */
@@ -56,7 +56,7 @@ async function tell(deps: LimitDeps, state: ScopeState, seen: RateObservation): 
       state.line = joined(to, state.line)
       return
     }
-    state.line = answer.line
-    state.line = correction(deps, state, seen) ?? answer.line
+    state.line = clamped(answer.line, state.scope.windows, deps.time.now())
+    state.line = correction(deps, state, seen) ?? state.line
   }
 }

@@ -10,6 +10,8 @@ export interface ScopeState {
   readonly pool: TokenPool
   /** The line as last seen: it only moves on, so what it refuses is refused. */
   line: Line
+  /** The stored line lies further ahead than it can. */
+  isBent: boolean
   /** Tokens of the next lease. */
   size: number
   /** How soon after the last token was used another was wanted, milliseconds. */
@@ -37,6 +39,7 @@ export function scopeState(scope: LimitScope): ScopeState {
     scope,
     pool: tokenPool(),
     line: emptyLine(scope.windows),
+    isBent: false,
     size: 1,
     gapMs: Infinity,
     lastUse: 0,

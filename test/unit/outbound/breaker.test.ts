@@ -25,7 +25,7 @@ describe('a healthy breaker', () => {
 
   test('one read serves all calls that wait for it', async () => {
     const { breakers, shared, run } = breakerWorld({ workers: 1 })
-    await run(Promise.all(Array.from({ length: 50 }, () => breakers[0]?.enter('acme'))))
+    await run(Promise.all(Array.from({ length: 50 }, async () => breakers[0]?.enter('acme'))))
     expect(shared.requests.reads).toBe(1)
   })
 
