@@ -104,7 +104,6 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['write'])
     this.objects.lendListing(fn)
-    this.control.lendLimits(fn)
     if (config.eventBus) this.bus.lendTo(fn)
     fn.setEnv({
       ...config.environment,

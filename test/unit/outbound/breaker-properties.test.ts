@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { dynamoBreaker } from '#lib/outbound/breaker.dynamo.ts'
 import { minutes } from '#lib/primitives/clock.ts'

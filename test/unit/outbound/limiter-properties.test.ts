@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { dynamoLimiter } from '#lib/outbound/limiter.dynamo.ts'
 import type { Priority } from '#lib/outbound/limiter.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { leaseSlots, mostAtOnce, paceOf } from '#lib/primitives/time-slots.ts'
 import { trueTime } from '#lib/primitives/true-time.ts'
