@@ -30,10 +30,10 @@ export interface Want {
  * higher ones use everything. Who lost a race keeps away for a turn, doubled with each one lost, for the spread at most.
  */
 const reach = {
-  interactive: { rank: 0, startMs: 4_000, reachMs: 7_000, turnMs: 1_000, spreadMs: 60_000 },
-  refresh: { rank: 1, startMs: 2_000, reachMs: 5_000, turnMs: 2_000, spreadMs: 60_000 },
-  poll: { rank: 2, startMs: 1_000, reachMs: 4_000, turnMs: 4_000, spreadMs: 90_000 },
-  backfill: { rank: 3, startMs: 0, reachMs: 1_000, turnMs: 4_000, spreadMs: 90_000 },
+  interactive: { rank: 0, startMs: 4_000, reachMs: 7_000, turnMs: 1_000, spreadMs: 120_000 },
+  refresh: { rank: 1, startMs: 2_000, reachMs: 5_000, turnMs: 2_000, spreadMs: 120_000 },
+  poll: { rank: 2, startMs: 1_000, reachMs: 4_000, turnMs: 4_000, spreadMs: 120_000 },
+  backfill: { rank: 3, startMs: 0, reachMs: 1_500, turnMs: 4_000, spreadMs: 120_000 },
 } as const satisfies Record<Priority, object>
 
 const tries = 3

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import type { Priority } from '#lib/outbound/limiter.ts'
 import { epochMs, later, minutes, ms, seconds } from '#lib/primitives/clock.ts'
 import { excess, limiterWorld, most } from './limiter-world.ts'
 
 const perMinute = [{ limit: 500, windowMs: 60_000 }]
 
 describe('50 workers that share 500 calls a minute, their clocks wrong by up to 30 s', () => {
-  const shared = async (seed: number) => {
+  const shared = async (seed: number, priority: Priority) => {
     const world = limiterWorld({ seed, workers: 50, skewMs: 30_000, windows: perMinute })
     const until = world.clock.now() + minutes(5)
-    const callers = Promise.all(world.limiters.map((limiter) => world.caller(limiter, { until })))
+    const callers = Promise.all(world.limiters.map((limiter) => world.caller(limiter, { until, priority })))
     const warm = world.clock.now() + minutes(1)
     let atWarm = { grants: 0, requests: 0 }
     const total = () => world.shared.requests.reads + world.shared.requests.writes
@@ -19,14 +20,20 @@ describe('50 workers that share 500 calls a minute, their clocks wrong by up to 
     return { ...world, requests: total(), atWarm }
   }
 
-  test.each([1, 2, 3])(
-    'are never above it in any window, and use 95 parts of 100 (seed %i)',
-    async (seed) => {
-      const { grants, requests, atWarm } = await shared(seed)
+  test.each([
+    [1, 'interactive'],
+    [2, 'refresh'],
+    [3, 'poll'],
+    [4, 'backfill'],
+  ] as const)(
+    'are never above it in any window, and use 95 parts of 100 (seed %i, %s)',
+    async (seed, priority) => {
+      const { grants, requests, atWarm } = await shared(seed, priority)
       expect(most(grants, 60_000)).toBeLessThanOrEqual(500)
       expect(grants.length).toBeGreaterThanOrEqual(0.95 * 500 * 5)
       expect((requests - atWarm.requests) / (grants.length - atWarm.grants)).toBeLessThan(0.2)
-      expect(requests / grants.length).toBeLessThan(0.4)
+      // The first minute has 50 cold workers, which begin with leases of one.
+      expect(requests / grants.length).toBeLessThan(0.45)
     },
   )
 })
