@@ -4,7 +4,7 @@ import { controlKeys, env } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
-/** What steers the deployment: used login links, connect links and the flows that come of them. */
+/** What steers the deployment: used login links, connect links and the flows that come of them, limits and breakers. */
 export class Control extends Construct {
   readonly table: TableV2
 
@@ -19,6 +19,12 @@ export class Control extends Construct {
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [this.table.tableArn],
     })
+    fn.setEnv({ [env.controlTable]: this.table.tableName })
+  }
+
+  /** May share limits and breakers: read and move single items, and nothing else. */
+  lendLimits(fn: GatewayFunction): void {
+    fn.permit({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] })
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 

@@ -1,0 +1,62 @@
+import type { BreakerPolicy } from './breaker-standing.ts'
+
+/** What one worker has seen of one key, and has not yet told the others. */
+export interface Counts {
+  /** Windows are halves of the policy's: what counts is the present and the one before. */
+  note(isFailure: boolean, windowNumber: number): void
+  /** Whether this worker's own calls are reason enough to open. */
+  isTripped(): boolean
+  /** Takes what has not been told. */
+  flush(): { readonly failures: number; readonly successes: number }
+  readonly untold: { readonly failures: number; readonly successes: number }
+  clear(): void
+}
+
+const none = { failures: 0, successes: 0 }
+
+export function counts({ trips }: BreakerPolicy): Counts {
+  let own = none
+  let before = none
+  let untold = none
+  let window = 0
+  let row = 0
+  const plus = (sum: typeof none, isFailure: boolean) =>
+    isFailure ? { ...sum, failures: sum.failures + 1 } : { ...sum, successes: sum.successes + 1 }
+  const both = () => ({
+    failures: own.failures + before.failures,
+    successes: own.successes + before.successes,
+  })
+  return {
+    note(isFailure, windowNumber) {
+      if (windowNumber !== window) {
+        before = windowNumber === window + 1 ? own : none
+        if (windowNumber !== window + 1) untold = none
+        window = windowNumber
+        own = none
+      }
+      own = plus(own, isFailure)
+      untold = plus(untold, isFailure)
+      row = isFailure ? row + 1 : 0
+    },
+    isTripped: () => (trips.kind === 'consecutive' ? row >= trips.failures : isTooMany(both(), trips)),
+    flush() {
+      const told = untold
+      untold = none
+      return told
+    },
+    get untold() {
+      return untold
+    },
+    clear() {
+      own = none
+      before = none
+      untold = none
+      row = 0
+    },
+  }
+}
+
+export const isTooMany = (
+  { failures, successes }: { readonly failures: number; readonly successes: number },
+  { share, minimum }: Extract<BreakerPolicy['trips'], { kind: 'rate' }>,
+): boolean => failures + successes >= minimum && failures >= share * (failures + successes)

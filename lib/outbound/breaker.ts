@@ -1,0 +1,19 @@
+import type { Millis } from '../primitives/clock.ts'
+
+/** What became of a call: `ignored` says nothing about the provider's health (a 4xx, a 429, an abort of ours). */
+export type Outcome = 'success' | 'failure' | 'ignored'
+
+export type Entry =
+  | {
+      readonly kind: 'pass'
+      /** The one call that finds out whether the provider is well again. */
+      readonly probe: boolean
+      /** To be called once; further calls count for nothing. Never throws. */
+      report(outcome: Outcome): Promise<void>
+    }
+  | { readonly kind: 'open'; readonly retryAfterMs: Millis }
+
+/** One circuit breaker per key over all workers. Never throws because its store is down: then each worker has its own. */
+export interface Breaker {
+  enter(key: string): Promise<Entry>
+}
