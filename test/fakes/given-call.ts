@@ -1,6 +1,6 @@
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import type { Credentials } from '#lib/outbound/attempt.ts'
-import type { BreakerPass } from '#lib/outbound/breaker.ts'
+import type { Entry } from '#lib/outbound/breaker.ts'
 import type { CallDeps } from '#lib/outbound/call.ts'
 import { connectionFetch, type Caller, type CallOptions } from '#lib/outbound/connection-fetch.ts'
 import type { Fetch } from '#lib/outbound/fetch-shape.ts'
@@ -102,7 +102,7 @@ function limiterOf(
   }
 }
 
-const passOf = ({ breakerOpenMs }: GivenCall, reports: string[]): BreakerPass =>
+const passOf = ({ breakerOpenMs }: GivenCall, reports: string[]): Entry =>
   breakerOpenMs === undefined
     ? { kind: 'pass', probe: false, report: async (outcome) => void reports.push(outcome) }
     : { kind: 'open', retryAfterMs: ms(breakerOpenMs) }
