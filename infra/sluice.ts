@@ -71,7 +71,7 @@ export class Sluice extends Construct {
     const webhook = make('webhook', 'Takes webhooks: verifies, stores, acknowledges')
     const admin = make('admin', 'Serves the API, the console and the health check')
     this.#lendToWebhook(webhook, props)
-    this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config)
+    this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config, props)
     this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
     this.#lendToAdmin(admin)
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
@@ -94,7 +94,7 @@ export class Sluice extends Construct {
     fn.lendSecrets(stage)
   }
 
-  #lendToWorker(fn: GatewayFunction, config: ParsedConfig): void {
+  #lendToWorker(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps): void {
     const { events, bulk } = pollers(config.concurrency)
     this.buffer.lendReceiving(fn, 'events', events)
     this.buffer.lendReceiving(fn, 'bulk', bulk)
@@ -105,12 +105,22 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'archive', ['write'])
     this.objects.lendListing(fn)
     if (config.eventBus) this.bus.lendTo(fn)
+    this.#lendCalls(fn, stage)
     fn.setEnv({
       ...config.environment,
       [env.eventBus]: this.bus.bus.eventBusName,
       [env.eventBusEnabled]: String(config.eventBus),
       [env.maxAttempts]: String(config.maxAttempts),
     })
+  }
+
+  /** May call providers by connections: open and refresh their credentials, and share limits and breakers. */
+  #lendCalls(fn: GatewayFunction, stage: string): void {
+    this.vault.lendTokens(fn)
+    this.vault.lendFinding(fn)
+    this.control.lendLimits(fn)
+    this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])
+    fn.lendSecrets(stage)
   }
 
   #lendToSweeper(fn: GatewayFunction, plan: Plan): void {

@@ -16,6 +16,8 @@ export interface Built {
   /** `{outDir}/{name}`: what is deployed. */
   readonly folder: string
   readonly metafile: Metafile
+  /** Of the bundles that it loads only when it needs them. */
+  readonly later: readonly Metafile[]
 }
 
 /**
@@ -62,7 +64,7 @@ async function buildFunction(handler: string, outDir: string): Promise<Built> {
   await mkdir(folder, { recursive: true })
   const files = [main, ...later].flatMap((result) => result.files)
   await Promise.all(files.map((file) => writeFile(file.path, file.contents)))
-  return { name, folder, metafile: main.metafile }
+  return { name, folder, metafile: main.metafile, later: later.map(({ metafile }) => metafile) }
 }
 
 /** One entry and its chunks, without those that nothing leads to. */

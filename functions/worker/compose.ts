@@ -12,6 +12,7 @@ import { env } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
+import { sluiceLater } from '#lib/outbound/sluice.ts'
 import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
@@ -35,6 +36,7 @@ export function compose(): WorkerDeps {
     random: systemRandom,
     // The one place where the user's handlers meet the world.
     fetch: globalThis.fetch,
+    sluice: sluiceLater(async () => (await import('../common/compose-calls.ts')).composeCalls()),
     log: jsonLog(writeLine, () => iso(clock.now())),
     metrics: emfMetrics(writeLine, () => clock.now()),
     claims: dynamoClaims({

@@ -63,6 +63,11 @@ export class Vault extends Construct {
     this.#query(fn, byRefresh.index)
   }
 
+  /** May find the connections of a tenant. */
+  lendFinding(fn: GatewayFunction): void {
+    this.#query(fn, byConnection.index)
+  }
+
   /** May wrap a tenant's keys anew, those in its connections too, and delete them; and can delete no connection. */
   lendKeyCare(fn: GatewayFunction): void {
     this.#query(fn, byConnection.index)

@@ -51,6 +51,27 @@ export function sluice(deps: SluiceDeps): Sluice {
   }
 }
 
+/** A {@link Sluice} that is made when it is first used: most events call nobody. */
+export function sluiceLater(open: () => Promise<Sluice>): Sluice {
+  let opened: Promise<Sluice> | undefined
+  const use = (): Promise<Sluice> => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  return {
+    fetch(tenant, connection, options) {
+      let made: Fetch | undefined
+      return async (input, init) => {
+        made ??= (await use()).fetch(tenant, connection, options)
+        return made(input, init)
+      }
+    },
+  }
+}
+
 function callerOf(
   tenant: string,
   id: string,

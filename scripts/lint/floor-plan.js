@@ -90,9 +90,12 @@ function libObjection(from, here, to, there) {
 }
 
 function functionObjection(from, here, to, there) {
-  const compose = from.endsWith('/compose.ts')
+  // What several functions compose alike is in functions/common.
+  const compose = /\/compose(-[a-z]+)?\.ts$/.test(from)
   if (there.area === 'functions')
-    return here.room === there.room ? undefined : 'functions do not know each other'
+    return here.room === there.room || (compose && there.room === 'common')
+      ? undefined
+      : 'functions do not know each other'
   if (there.area === 'infra' || there.area === 'cli') return `a function must not know ${there.area}`
   if (to.startsWith('sluice.config')) return compose ? undefined : 'only compose.ts reads the config'
   if (compose) return undefined

@@ -25,7 +25,7 @@ const broken: readonly (readonly [relation: string, change: Partial<Plan>, says:
   ['S3 lifecycle < retention', { bucketLifetime: 43 * day }, 'bucketLifetime (43 d) must be at least'],
   ['a receive count that ends retries', { maxReceiveCount: 99 }, 'retry.maxAttempts in sluice.config.ts'],
   ['a receive count that SQS refuses', { maxReceiveCount: 1_001 }, '100 to 1000'],
-  ['more attempts than receives', { maxAttempts: 100 }, 'maxAttempts (100)'],
+  ['more attempts than receives', { maxAttempts: 1_000 }, 'maxAttempts (1000)'],
   ['a backoff longer than SQS can hide', { retryCap: 721 * minute }, 'at most 12 h'],
   ['no time to start before a webhook is due', timeouts({ webhook: 4_999 }), 'timeouts.webhook (4999 ms)'],
   ['a webhook longer than the gateway waits', timeouts({ webhook: 30_000 }), 'where the gateway gives up'],

@@ -64,12 +64,22 @@ describe('the worker', () => {
   test('writes the ledger and reads nothing of it', () =>
     expect(reach('worker', table('SluiceLedger'))).toEqual(['dynamodb:UpdateItem']))
 
-  test('touches neither the connections nor the control table', () => {
-    expect(reach('worker', table('SluiceVault'))).toEqual([])
-    expect(reach('worker', table('SluiceControl'))).toEqual([])
-  })
+  test('reads and refreshes connections, and deletes none', () =>
+    expect(reach('worker', table('SluiceVault')).toSorted()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]))
 
-  test('reads no secret', () => expect(services('worker')).not.toContain('secretsmanager'))
+  test('reads and moves limits and breakers, and makes nothing else in their table', () =>
+    expect(reach('worker', table('SluiceControl')).toSorted()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+    ]))
+
+  test('can not read the token of the API', () =>
+    expect(reach('worker', one(sluice, 'AWS::SecretsManager::Secret').id)).toEqual([]))
 
   test('sends to the events queue alone: an element of a batch that must wait leaves it', () => {
     expect(reach('worker', queue('Events'))).toContain('sqs:SendMessage')
@@ -80,7 +90,10 @@ describe('the worker', () => {
     for (const dead of ['EventsDead', 'BulkDead']) expect(reach('worker', queue(dead))).toEqual([])
   })
 
-  test('deletes no object', () => expect(actions('worker')).not.toContain('s3:DeleteObject'))
+  test('deletes no object but tokens that it has taken back from the escrow', () => {
+    const deletes = may.worker.filter(({ action }) => action === 's3:DeleteObject')
+    expect(deletes.map(({ resource }) => /\/(\w+)\/\*/.exec(resource)?.[1])).toEqual(['escrow'])
+  })
 
   test('publishes under no other name than sluice', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
@@ -147,8 +160,12 @@ describe('the refresher', () => {
     )
   })
 
-  test('and the connect function are all that open what is sealed', () =>
-    expect(functions.filter((name) => actions(name).includes('kms:Decrypt'))).toEqual(['oauth', 'refresher']))
+  test('the connect function and the worker are all that open what is sealed', () =>
+    expect(functions.filter((name) => actions(name).includes('kms:Decrypt'))).toEqual([
+      'worker',
+      'oauth',
+      'refresher',
+    ]))
 })
 
 describe('everyone', () => {
@@ -175,7 +192,7 @@ describe('everyone', () => {
   })
 
   test('but those that hold tokens is kept from the key of the vault', () => {
-    const holders = ['oauth', 'refresher']
+    const holders = ['worker', 'oauth', 'refresher']
     for (const name of functions) {
       expect(actions(name).includes('kms:Decrypt'), name).toBe(holders.includes(name))
       expect(services(name).includes('kms'), name).toBe([...holders, 'admin'].includes(name))
@@ -187,10 +204,10 @@ describe('everyone', () => {
   test('uses the key of the vault for the vault alone, and for a tenant each time', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
     const times = (text: string) => policies.split(text).length - 1
-    expect(times('"kms:Decrypt"')).toBe(2)
-    expect(times('"kms:GenerateDataKey"')).toBe(3)
-    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(3)
-    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(3)
+    expect(times('"kms:Decrypt"')).toBe(3)
+    expect(times('"kms:GenerateDataKey"')).toBe(4)
+    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(4)
+    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(4)
   })
 
   test('can hand no role to another service', () => {

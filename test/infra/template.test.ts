@@ -108,7 +108,7 @@ describe('the functions', () => {
 
 describe('the queues', () => {
   test.each(['Events', 'Bulk'])(
-    '%s hides a message for 6 worker timeouts and gives up after 100 receives',
+    '%s hides a message for 6 worker timeouts and gives up after 1,000 receives',
     (name) => {
       const dead = one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}Dead`)
       const live = all(sluice, 'AWS::SQS::Queue').find(([id]) =>
@@ -118,7 +118,7 @@ describe('the queues', () => {
         MessageRetentionPeriod: 13 * 86_400,
         VisibilityTimeout: 180,
         SqsManagedSseEnabled: true,
-        RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: { 'Fn::GetAtt': [dead.id, 'Arn'] } },
+        RedrivePolicy: { maxReceiveCount: 1_000, deadLetterTargetArn: { 'Fn::GetAtt': [dead.id, 'Arn'] } },
       })
     },
   )

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Metafile } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { FunctionName } from '#infra/plan.ts'
 import type { SynthesizedTemplate } from '#infra/synth.ts'
@@ -33,9 +34,10 @@ const neverCalled = 'dynamodb:DescribeEndpoints'
 /** What Lambda does in the worker's name to bring it its batches. */
 const byEventSource = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']
 
-/** The actions behind the SDK commands that are in a function's bundle. */
-function uses({ metafile }: Built): string[] {
-  const actions = eager(metafile).inputs.flatMap((path) => {
+/** The actions behind the SDK commands that are in a function's bundles, those that are loaded later included. */
+function uses({ metafile, later }: Built): string[] {
+  const inputs = [...eager(metafile).inputs, ...later.flatMap((each) => includedIn(each))]
+  const actions = inputs.flatMap((path) => {
     const [, client = '', command] =
       /@aws-sdk\/([^/]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path) ?? []
     const prefix = prefixOf.get(client)
@@ -43,6 +45,12 @@ function uses({ metafile }: Built): string[] {
   })
   return [...new Set(actions)].filter((action) => action !== neverCalled).toSorted()
 }
+
+/** Files of which code is in any output. */
+const includedIn = ({ outputs }: Metafile): string[] =>
+  Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
 
 test('every function may do what its code does, and nothing that it does not', () => {
   const prefixes = [...prefixOf.values()]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { announcer } from '#functions/refresher/announce.ts'
+import { announcer } from '#functions/common/announce.ts'
 import { refresher } from '#functions/refresher/batch.ts'
 import { decodeEnvelope, encodeEnvelope, type Envelope } from '#lib/buffer/envelope.ts'
 import type { RefreshDueDeps } from '#lib/oauth/refresh-due.ts'
