@@ -4,8 +4,9 @@ import { describeError } from '#lib/errors/sluice-error.ts'
 import { noRequestId, type GatewayBindings } from '#lib/http/gateway.ts'
 import { problemResponse, type Problem } from '#lib/http/problem.ts'
 import { begin } from '#lib/oauth/begin.ts'
-import { callback, type CallbackDeps } from '#lib/oauth/callback.ts'
-import { connectDelegated, type Connected } from '#lib/oauth/connect.ts'
+import { callback } from '#lib/oauth/callback.ts'
+import { connectDelegated } from '#lib/oauth/connect-delegated.ts'
+import type { Connected, ConnectDeps } from '#lib/oauth/flow.ts'
 import { returnAddress } from '#lib/oauth/return-to.ts'
 import { oauth as limits } from '#lib/config/defaults.ts'
 import { noticePage, pageStyleHash } from './pages.ts'
@@ -13,7 +14,7 @@ import { notices, type Notice } from './notices.ts'
 
 type Env = { Bindings: Partial<GatewayBindings> }
 
-export interface OAuthAppDeps extends CallbackDeps {
+export interface OAuthAppDeps extends ConnectDeps {
   /** Whether there is such a provider, and it has a grant by code. */
   readonly isKnown: (provider: string) => boolean
 }
@@ -26,6 +27,7 @@ const maxQueryChars = 8_192
 export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
   const app = new Hono<Env>()
   app.use('*', guarded)
+  app.use('*', (c, next) => (isNavigation(c) ? next() : Promise.resolve(page('framed', c))))
   app.get('/oauth/:provider/connect', async (c) => {
     const provider = c.req.param('provider')
     const link = soleLink(c.req.url)
@@ -34,7 +36,8 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
     const begun = await begin(provider, link, deps)
     if (begun.kind === 'used') return page('link_used', c)
     if (begun.kind === 'unknown') return page('link_unknown', c)
-    if (begun.kind === 'delegated') return answer(await connectDelegated(begun.link, deps), provider, c)
+    if (begun.kind === 'delegated')
+      return answer(await connectDelegated(begun.stateId, begun.client, deps), provider, c)
     if (begun.kind !== 'redirect') return page('no_client', c)
     return new Response(null, {
       status: 302,
@@ -106,6 +109,13 @@ function goOn(
     headers: { location: returnAddress(returnTo, result), 'set-cookie': cookie },
   })
 }
+
+/**
+ * Whether the browser goes there itself. In a frame, or fetched ahead by a page, nothing is used up. Old browsers do not say.
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
+ */
+const isNavigation = (c: Context<Env>): boolean =>
+  (c.req.header('sec-fetch-dest') ?? 'document') === 'document'
 
 const setCookie = (provider: string, value: string, seconds: number): string =>
   `${cookieName(provider)}=${value}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`

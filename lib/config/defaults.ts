@@ -71,6 +71,11 @@ export const oauth = {
   stateMs: minutes(10),
   /** A key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
   keepKeysMs: minutes(5),
+  /** A browser that came back this long ago, and of which nothing is known since, met a function that died. */
+  finishMs: minutes(1),
+  /** Metadata of a provider: kept in memory, asked for anew after this; a failure is not repeated sooner than the second. */
+  metadataMs: hours(1),
+  metadataCooldownMs: minutes(1),
   /** Tokens in memory, over all connections; and keys. */
   keepTokens: 1_000,
 } as const
