@@ -9,6 +9,7 @@ import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { accessTokens } from '#lib/oauth/access-token.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
+import { discoverer } from '#lib/oauth/discovery.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { announcer } from './announce.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
@@ -41,14 +42,15 @@ export function compose(): RefreshDueDeps {
   const key = { client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }
   const store = dynamoWrappedKeys({ client, table })
   const keys = dataKeys({ wrap: kmsKeyWrap(key), store, clock })
+  const { fetch } = globalThis
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
     authOf: connectGrantOf,
     fromEnvironment: optional,
     clock,
+    locate: discoverer({ fetch, clock, log }),
   })
-  const { fetch } = globalThis
   const deps: RefreshDeps = {
     clock,
     random: systemRandom,

@@ -35,30 +35,31 @@ interface Place {
 /** A used one is remembered for a while, so that it is told from one that never was; a state longer than its link. */
 const remembered = { link: hours(24), state: hours(25) } as const
 
+const link = (id: string): Place => ({ kind: 'link', name: linkName(id) })
+const state = (id: string): Place => ({ kind: 'state', name: stateName(id) })
+
 /** {@link ConnectStore} in the Control table, one item each. */
 export function dynamoConnectStore(options: DynamoConnectStoreOptions): ConnectStore {
-  const { add, use, read, end } = itemsIn(options)
-  const link = (id: string): Place => ({ kind: 'link', name: linkName(id) })
-  const state = (id: string): Place => ({ kind: 'state', name: stateName(id) })
+  const items = itemsIn(options)
   const readState = async (name: string, now: EpochMs): Promise<ReadState> =>
-    stateOf(await read({ kind: 'state', name }), now)
+    stateOf(await items.read({ kind: 'state', name }), now)
   return {
-    addLink: (id, value) => add(link(id), value),
-    useLink: (id, flow, now) => use(link(id), flow, now),
+    addLink: (id, value) => items.add(link(id), value),
+    useLink: (id, flow, now) => items.use(link(id), flow, now),
     async follow(name, now) {
-      const item = await read({ kind: 'link', name })
+      const item = await items.read({ kind: 'link', name })
       if (!item) return undefined
       const flow = item['usedBy']?.S
       return {
-        link: said<ConnectLink>(item),
+        link: said(item) as ConnectLink,
         wasOpened: flow !== undefined,
         flow: flow === undefined ? { kind: 'unknown' } : await readState(flow, now),
       }
     },
-    addState: (id, value: ConnectState) => add(state(id), value),
+    addState: (id, value: ConnectState) => items.add(state(id), value),
     readState: (id, now) => readState(stateName(id), now),
-    useState: (id, mark, now) => use(state(id), mark, now),
-    endFlow: (id, how) => end(state(id), how),
+    useState: (id, mark, now) => items.use(state(id), mark, now),
+    endFlow: (id, how) => items.end(state(id), how),
   }
 }
 
@@ -124,19 +125,19 @@ const keyOf = ({ kind, name }: Place) => ({
   [controlKeys.sort]: { S: kind },
 })
 
-const said = <T>(item: Item | undefined): T => JSON.parse(item?.['said']?.S ?? '{}') as T
-const first = <T>(item: Item | undefined): Used<T> => ({ kind: 'first', value: said<T>(item) })
+const said = (item: Item | undefined): unknown => JSON.parse(item?.['said']?.S ?? '{}')
+const first = <T>(item: Item | undefined): Used<T> => ({ kind: 'first', value: said(item) as T })
 
 function stateOf(item: Item | undefined, now: EpochMs): ReadState {
   if (item?.['usedBy']) {
     const ended = item['ended']?.S
     return {
       kind: 'used',
-      value: said<ConnectState>(item),
+      value: said(item) as ConnectState,
       usedAt: epochMs(Number(item['usedAt']?.N ?? 0)),
       ...(ended !== undefined && { end: JSON.parse(ended) as FlowEnd }),
     }
   }
   if (!item || Number(item['until']?.N) <= now) return { kind: 'unknown' }
-  return { kind: 'first', value: said<ConnectState>(item) }
+  return { kind: 'first', value: said(item) as ConnectState }
 }
