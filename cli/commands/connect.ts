@@ -39,7 +39,10 @@ export function registerConnect(program: Command, { io }: Context): void {
       const api = adminClient(io, options.url)
       const link = await api.post<ConnectLink>('/api/connect-links', requestOf(provider, options))
       const opens = options.open && !output.asJson && canOpen(io) && isWeb(link.url)
-      if (!opens) return void output.result(link, () => invitation(link))
+      if (!opens) {
+        output.result(link, () => invitation(link))
+        return
+      }
       await openBrowser(link, io, output)
       const item = await settled(link, options.tenant, { api, io, output })
       output.result(item, () => said(item, output))
@@ -67,13 +70,13 @@ const isWeb = (url: string): boolean => /^https?:$/.test(URL.parse(url)?.protoco
 const invitation = ({ url }: ConnectLink): string =>
   `Open this in a browser, once, within half an hour:\n\n  ${plain(url)}\n`
 
-async function openBrowser(link: ConnectLink, io: Io, { note, paint }: Output): Promise<void> {
+async function openBrowser(link: ConnectLink, io: Io, output: Output): Promise<void> {
   try {
     await io.openBrowser(link.url)
-    note(`Opened in your browser. ${paint('dim', 'If nothing is seen there, open this yourself, once:')}`)
-    note(`\n  ${plain(link.url)}\n`)
+    const otherwise = output.paint('dim', 'If nothing is seen there, open this yourself, once:')
+    output.note(`Opened in your browser. ${otherwise}\n\n  ${plain(link.url)}\n`)
   } catch {
-    note(invitation(link))
+    output.note(invitation(link))
   }
 }
 

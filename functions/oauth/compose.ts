@@ -52,6 +52,7 @@ export function compose(): OAuthAppDeps {
     store: dynamoConnectStore({ client, table: required(env.controlTable) }),
     revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
     redirectUri: (provider) => `${address}/oauth/${provider}/callback`,
+    returnTo: optional(env.returnTo)?.split(' ') ?? [],
     isKnown: (provider) => connectGrantOf(provider) !== undefined,
   }
 }
