@@ -4,13 +4,10 @@ import { readPointer } from '../primitives/json-pointer.ts'
 import type { AccountSource } from '../providers/auth-words.ts'
 import type { OAuthCode } from '../providers/auth.ts'
 import type { Connection, Tokens } from '../vault/connection.ts'
-import { askProvider } from './ask-provider.ts'
+import { askProvider, type AskDeps } from './ask-provider.ts'
 import { issuerOf, type OAuthClient } from './client.ts'
 import { idTokenClaims, unjudgedClaims } from './id-token.ts'
 import type { Grant } from './token-answer.ts'
-import type { TokenEndpointDeps } from './token-endpoint.ts'
-
-type Asking = Pick<TokenEndpointDeps, 'fetch' | 'clock'>
 
 /** What a code was exchanged for, and what the browser brought beside the code. */
 export interface Granted {
@@ -21,7 +18,7 @@ export interface Granted {
 }
 
 /** The account of a grant that its user has just given; `undefined` where nothing trustworthy names one. */
-export async function accountOf(granted: Granted, deps: Asking): Promise<string | undefined> {
+export async function accountOf(granted: Granted, deps: AskDeps): Promise<string | undefined> {
   const { client, grant, query } = granted
   const { account } = client.auth
   if ('query' in account) return named(query[account.query])
@@ -55,7 +52,7 @@ export async function isForeign(
   { account, grant: before }: { readonly account: Connection['account']; readonly grant: Tokens },
   { auth }: OAuthClient,
   grant: Grant,
-  deps: Asking,
+  deps: AskDeps,
 ): Promise<boolean> {
   if (auth.kind !== 'oauth2-code' || auth.installation) return false
   const claims = grant.idToken === undefined ? undefined : unjudgedClaims(grant.idToken)

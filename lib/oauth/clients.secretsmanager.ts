@@ -22,7 +22,7 @@ export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
 
 type Located<Auth extends AnyGrant> = Partial<Auth> | Addresses | undefined
 
-/** What stands in a declaration's place; `undefined` while its addresses are nobody's. */
+/** What replaces parts of a declaration; `undefined` while its addresses are nobody's. */
 type Locate<Auth extends AnyGrant> = (auth: Auth, value: SettingOf) => Located<Auth> | Promise<Located<Auth>>
 
 type Values = Readonly<Record<string, unknown>>
@@ -30,7 +30,8 @@ type Values = Readonly<Record<string, unknown>>
 /**
  * Registrations from the provider's secret `sluice/{stage}/{provider}`: `…_CLIENT_ID`, `…_CLIENT_SECRET` or
  * `…_CLIENT_PRIVATE_KEY` (and `…_CLIENT_KEY_ID`, what the provider calls that key), and addresses that point it elsewhere
- * (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`). What its issuer says instead is found by `locate`.
+ * (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`). What an issuer says in
+ * their place is found by `locate`.
  */
 export function secretsManagerClients<Auth extends AnyGrant>(
   options: SecretsManagerClientsOptions<Auth>,

@@ -3,16 +3,16 @@ import { describeError } from '../errors/sluice-error.ts'
 import { elapsed, type EpochMs } from '../primitives/clock.ts'
 import type { ConnectGrant, OAuthCode } from '../providers/auth.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { AskDeps } from './ask-provider.ts'
 import { addressesOf, hasBlank, type SettingOf } from './fill-in.ts'
 import type { ServerMetadata } from './metadata.ts'
-import type { TokenEndpointDeps } from './token-endpoint.ts'
 
-export interface DiscoveryDeps extends Pick<TokenEndpointDeps, 'fetch' | 'clock'> {
+export interface DiscoveryDeps extends AskDeps {
   readonly log: Log
 }
 
 /** What a provider's declaration does not say, and its issuer or its registration does. */
-export type Located = Partial<
+type Located = Partial<
   Pick<OAuthCode, 'authorizeUrl' | 'tokenUrl' | 'revokeUrl' | 'issuer' | 'discovery' | 'clientAssertion'>
 >
 
@@ -36,7 +36,7 @@ export function discoverer(deps: DiscoveryDeps) {
         ...addresses,
         discovery: { issuer },
         ...(namesItself && { issuer }),
-        // Whom a provider wants named there is itself.
+        // A declared audience is the issuer; this is the one that was found.
         ...(auth.clientAssertion?.audience !== undefined && { clientAssertion: { audience: issuer } }),
       }
     )

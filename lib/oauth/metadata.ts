@@ -9,9 +9,8 @@ import { oauth as limits } from '../config/defaults.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { boundedText } from '../primitives/bounded-text.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
-import type { TokenEndpointDeps } from './token-endpoint.ts'
-
-type Asking = Pick<TokenEndpointDeps, 'fetch' | 'clock'>
+import { isLoopback, isSecureUrl } from '../primitives/secure-url.ts'
+import type { AskDeps } from './ask-provider.ts'
 
 /** What of an authorization server's metadata is used. */
 export interface ServerMetadata {
@@ -30,7 +29,7 @@ export interface ServerMetadata {
  * @throws SluiceError `MISCONFIGURED` for metadata that may not be used, `DESTINATION_UNAVAILABLE` when there is no answer.
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
  */
-export async function readMetadata(issuer: string, deps: Asking): Promise<ServerMetadata> {
+export async function readMetadata(issuer: string, deps: AskDeps): Promise<ServerMetadata> {
   const url = URL.parse(issuer)
   if (!url || !isSafe(url, url) || url.search !== '' || url.hash !== '')
     throw unusable(issuer, 'is no https address')
@@ -63,7 +62,7 @@ export async function readMetadata(issuer: string, deps: Asking): Promise<Server
   }
 }
 
-async function ask(issuer: URL, deps: Asking): Promise<Response> {
+async function ask(issuer: URL, deps: AskDeps): Promise<Response> {
   const deadline = deadlineAfter(deps.clock, limits.requestMs)
   const bounded = async (
     url: string,
@@ -75,7 +74,7 @@ async function ask(issuer: URL, deps: Asking): Promise<Response> {
     return new Response(answer.status === 200 ? text : null, answer)
   }
   try {
-    const options = { [customFetch]: bounded, [allowInsecureRequests]: isLocal(issuer) }
+    const options = { [customFetch]: bounded, [allowInsecureRequests]: isLoopback(issuer.hostname) }
     return await raceSignal(discoveryRequest(issuer, options), deadline.signal)
   } catch (cause) {
     throw unavailable(issuer.href, cause)
@@ -84,14 +83,9 @@ async function ask(issuer: URL, deps: Asking): Promise<Response> {
   }
 }
 
-const isLocal = ({ hostname }: URL): boolean => /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
-
 /** Encrypted, or on this machine where the issuer is; and without what could change where it leads. */
 const isSafe = (url: URL, issuer: URL): boolean =>
-  (isLocal(url) ? isLocal(issuer) && /^https?:$/.test(url.protocol) : url.protocol === 'https:') &&
-  url.username === '' &&
-  url.password === '' &&
-  url.hash === ''
+  isSecureUrl(url.href) && (isLoopback(issuer.hostname) || !isLoopback(url.hostname))
 
 const unusable = (issuer: string, why: string): SluiceError =>
   new SluiceError('MISCONFIGURED', `the issuer ${issuer.slice(0, 128)} ${why}`)
