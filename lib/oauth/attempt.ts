@@ -5,8 +5,9 @@ import type { CameBack, ConnectStore } from './connect-store.ts'
 
 /**
  * What became of a connect link. `open`: nobody has opened it. `started`: a browser is at the provider. `finishing`: it has come
- * back, and its code is being exchanged. `abandoned`: it did not come back in time. `pending_lost`: it came back, and whoever
- * took its code died before a connection was saved; the provider may count the grant as given, so it must be connected again.
+ * back, or needed not go there, and tokens are being asked for. `connected`: everything that the flow was given is saved.
+ * `abandoned`: it did not come back in time. `pending_lost`: whoever asked for tokens died before all of them were saved, or
+ * could not save them; the provider may count the grant as given, so it must be connected again.
  */
 export type AttemptStatus =
   | 'open'

@@ -94,8 +94,8 @@ async function sealed(
 }
 
 /**
- * Gives back what nobody will use. Not while its account is connected already, or that can't be known: many providers would end
- * its older grant too.
+ * Gives back what nobody will use. Not while its account has an older grant here, or that can't be known: many providers would
+ * end that too.
  */
 export async function giveBack(
   given: readonly { readonly account: string | undefined; readonly grant: Grant }[],
@@ -104,10 +104,12 @@ export async function giveBack(
 ): Promise<void> {
   for (const { account, grant } of given) {
     const standing = account === undefined ? undefined : await standingOf({ account }, flow, deps)
-    if (standing === undefined || (standing !== 'unknown' && standing.state === 'deleted'))
+    if (standing === undefined || (standing !== 'unknown' && !isGrant(standing)))
       await deps.revoke({ provider: flow.state.provider }, grant.tokens)
   }
 }
+
+const isGrant = ({ kind, state }: Connection): boolean => kind === 'oauth' && state !== 'deleted'
 
 const standingOf = (
   credential: Pick<Credential, 'account'>,

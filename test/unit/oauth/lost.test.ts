@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTokens } from '#lib/oauth/token-store.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
+import { dying, type Crash } from '#test/fakes/dying.ts'
 import { givenOAuth, type GivenOAuth, type OpenFlow } from '#test/fakes/given-oauth.ts'
 import { startTables, type Tables } from '#test/fakes/tables.ts'
 
@@ -15,55 +16,22 @@ const title = async (answer: Response): Promise<string> =>
 const back = (worker: GivenOAuth, { state, cookie }: OpenFlow, code: string) =>
   worker.get(`/oauth/sandbox/callback?${new URLSearchParams({ code, state }).toString()}`, { cookie })
 
-interface Crash {
-  readonly at: number
-  readonly moment: 'before' | 'after'
-}
-
-/** A flow whose function dies at one of its calls: that call throws, and so does every later one until the next request. */
+/** A flow whose function dies at one of its calls, and what the browser had by then. */
 async function flowWith(crash?: Crash) {
   const worker = await givenOAuth(tables)
-  let calls = 0
-  let isDead = false
-  const dying =
-    <A extends unknown[], R>(task: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      if (isDead) throw new Error('a dead function calls nothing')
-      const dies = crash?.at === (calls += 1)
-      isDead = dies
-      if (dies && crash.moment === 'before') throw new Error('the function died')
-      const result = await task(...args)
-      if (dies) throw new Error('the function died')
-      return result
-    }
-  const wrap = <T extends object>(port: T): T =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, value]) => [
-        name,
-        typeof value === 'function' ? dying(value as never) : value,
-      ]),
-    ) as T
-  const { deps } = worker
-  const { store, vault } = deps
-  Object.assign(deps, {
-    store: wrap(store),
-    vault: wrap(vault),
-    fetch: dying(deps.fetch),
-    revoke: dying(deps.revoke),
-  })
+  const { calls, revive, heal } = dying(worker, crash)
   let flow: OpenFlow | undefined
   const linkId = await worker.link().catch(() => undefined)
   if (linkId !== undefined) flow = await worker.openLink(linkId)
   let code = ''
   if (flow?.state) {
     code = worker.consent(flow.authorize)
-    isDead = false
+    revive()
     await back(worker, flow, code)
   }
-  isDead = false
   // From here on nothing dies: this is the next function.
-  Object.assign(deps, { store, vault })
-  return { worker, calls, flow, linkId, code }
+  heal()
+  return { worker, calls: calls(), flow, linkId, code }
 }
 
 describe('wherever a crash comes, before or after a call', () => {
