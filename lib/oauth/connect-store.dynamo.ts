@@ -66,21 +66,7 @@ export function dynamoConnectStore(options: DynamoConnectStoreOptions): ConnectS
 function itemsIn({ client, table: TableName }: DynamoConnectStoreOptions) {
   return {
     async add(place: Place, value: ConnectLink): Promise<void> {
-      const Item = {
-        ...keyOf(place),
-        v: { N: '1' },
-        said: { S: JSON.stringify(value) },
-        until: { N: String(value.expiresAt) },
-        [ttlAttribute]: { N: String(toSeconds(later(value.expiresAt, remembered[place.kind]))) },
-      }
-      const command = new PutItemCommand({
-        TableName,
-        Item,
-        // The repeated write of a lost answer finds its own.
-        ConditionExpression: 'attribute_not_exists(pk) OR (said = :said AND attribute_not_exists(usedBy))',
-        ExpressionAttributeValues: { ':said': Item.said },
-      })
-      await client.send(command)
+      await client.send(new PutItemCommand({ TableName, ...newItem(place, value) }))
     },
     async use<T>(place: Place, mark: string, now: EpochMs): Promise<Used<T>> {
       const command = new UpdateItemCommand({
@@ -117,6 +103,22 @@ function itemsIn({ client, table: TableName }: DynamoConnectStoreOptions) {
       })
       await client.send(command)
     },
+  }
+}
+
+function newItem(place: Place, value: ConnectLink) {
+  const Item = {
+    ...keyOf(place),
+    v: { N: '1' },
+    said: { S: JSON.stringify(value) },
+    until: { N: String(value.expiresAt) },
+    [ttlAttribute]: { N: String(toSeconds(later(value.expiresAt, remembered[place.kind]))) },
+  }
+  return {
+    Item,
+    // The repeated write of a lost answer finds its own.
+    ConditionExpression: 'attribute_not_exists(pk) OR (said = :said AND attribute_not_exists(usedBy))',
+    ExpressionAttributeValues: { ':said': Item.said },
   }
 }
 
