@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SluiceError } from '#lib/errors/sluice-error.ts'
 import { announceExpiry } from '#lib/oauth/announce.ts'
 import { refreshDue } from '#lib/oauth/refresh-due.ts'
 import { days, later } from '#lib/primitives/clock.ts'
@@ -74,6 +75,16 @@ describe('a token that gets old', () => {
     await worker.clock.advance(146_000)
     expect(await worker.get(connection)).toEqual({ kind: 'unavailable', error: 'status 503' })
     expect(worker.announced).toEqual([])
+  })
+
+  test('B075: is served, also cold, while nobody says where its provider is', async () => {
+    const connection = await given().connect()
+    const worker = given()
+    await worker.clock.advance(900_000)
+    const of = () => Promise.reject(new SluiceError('MISCONFIGURED', 'the issuer is spelled otherwise'))
+    Object.assign(worker.deps, { clients: { of } })
+    expect(await worker.get(connection)).toBe('access-1')
+    expect(worker.asked).toEqual([])
   })
 
   test('that the provider refuses early is replaced at once', async () => {
