@@ -16,7 +16,7 @@ export type SseItem =
 export interface SseParser {
   /** Reads on. @throws SluiceError `ANSWER_REFUSED` for an event that is too long, after those before it. */
   read(chunk: Uint8Array): Generator<SseItem, void, void>
-  /** Also without an event, as an id may come alone. */
+  /** Also without an event, as an id may come alone; not that of an event that was cut off. */
   readonly lastId: string
 }
 
@@ -66,7 +66,7 @@ export function sseParser(maxEventBytes: number, lastId = ''): SseParser {
       take(chunk.subarray(from))
     },
     get lastId() {
-      return event.id
+      return event.lastId
     },
   }
 }
@@ -101,12 +101,13 @@ function openLine() {
 }
 
 /** The event that is being read, field by field. */
-function openEvent(id: string) {
+function openEvent(lastId: string) {
+  let id = lastId
   let type = ''
   let data = ''
   let ownId = false
   const event = {
-    id,
+    lastId,
     field(line: string): SseItem | undefined {
       const colon = line.indexOf(':')
       if (colon === 0) return undefined
@@ -115,7 +116,7 @@ function openEvent(id: string) {
       if (name === 'data') data += `${value}\n`
       else if (name === 'event') type = value
       else if (name === 'id' && !value.includes('\0')) {
-        event.id = value
+        id = value
         ownId = true
       } else if (name === 'retry' && /^\d+$/.test(value)) return { kind: 'retry', waitMs: Number(value) }
       return undefined
@@ -125,7 +126,8 @@ function openEvent(id: string) {
       const dispatched: SseItem | undefined =
         data === ''
           ? undefined
-          : { kind: 'event', type: type || 'message', data: data.slice(0, -1), id: event.id, ownId }
+          : { kind: 'event', type: type || 'message', data: data.slice(0, -1), id, ownId }
+      event.lastId = id
       type = ''
       data = ''
       ownId = false
