@@ -7,7 +7,7 @@ import type { Random } from '../primitives/random.ts'
 export interface ReconnectOptions {
   /** Upper bound of the first wait, milliseconds. Default 1 s. */
   readonly baseMs?: number
-  /** Upper bound of every wait, and the age from which a connection has been a good one, milliseconds. Default 30 s. */
+  /** Upper bound of every wait, and the age at which a connection that is still heard is a good one, milliseconds. Default 30 s. */
   readonly capMs?: number
   /** Losses in a row without anything new in between; one more ends the stream. Default 10; `Infinity` for never. */
   readonly attempts?: number
@@ -16,6 +16,8 @@ export interface ReconnectOptions {
 export interface Reconnects {
   /** A connection is being opened. */
   opening(): void
+  /** Something came, if only a heartbeat: from a connection of some age it is a sign of health. */
+  heard(): void
   /** The stream went on: the next loss is the first one again. */
   progressed(): void
   /** Waits before the next connection, at least as long as the other side asks for. @throws `error` after too many losses. */
@@ -36,8 +38,10 @@ export function reconnects(
   return {
     opening: () => void (openedAt = clock.now()),
     progressed: () => void (losses = 0),
-    async pause(error, leastMs, signal) {
+    heard() {
       if (elapsed(openedAt, clock.now()) >= capMs) losses = 0
+    },
+    async pause(error, leastMs, signal) {
       losses += 1
       if (losses > attempts) throw error
       await clock.sleep(ms(leastMs + fullJitter({ baseMs, capMs }, losses, random)), signal)

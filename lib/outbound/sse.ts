@@ -3,7 +3,7 @@ import { SluiceError } from '../errors/sluice-error.ts'
 import { boundedText } from '../primitives/bounded-text.ts'
 import { sha256 } from '../primitives/bytes.ts'
 import { ms } from '../primitives/clock.ts'
-import { raceSignal } from '../primitives/deadline.ts'
+import { DeadlineExceeded, raceSignal } from '../primitives/deadline.ts'
 import { timerMs, whole } from '../primitives/options.ts'
 import { classify } from './classify.ts'
 import { longestCursor } from './page-turn.ts'
@@ -106,7 +106,9 @@ async function* connection(
     return lost(client, 'the stream ended')
   } catch (thrown) {
     options.signal?.throwIfAborted()
-    const error = failedCall(client.provider, thrown)
+    // What limits one call of a `fetch` limits one connection here, not the stream.
+    const late = thrown instanceof DeadlineExceeded
+    const error = late ? lost(client, 'it did not answer in time') : failedCall(client.provider, thrown)
     const mayPass = error?.action === 'retry' || error?.action === 'wait'
     if (!error || !mayPass || error.kind === 'disconnected') throw thrown
     return error
@@ -128,6 +130,7 @@ async function* eventsIn(
     for (;;) {
       const { done, value } = await hear(() => broken(reader.read()))
       if (done) return
+      stream.losses.heard()
       for (const item of parser.read(value)) {
         if (item.kind === 'retry') stream.retryMs = Math.min(item.waitMs, longestRetryMs)
         else {

@@ -154,6 +154,7 @@ async function opened(
 
 function take(data: SocketData, connection: number, options: SocketOptions, stream: Stream): void {
   stream.received += 1
+  stream.losses.heard()
   if (options.ping?.isAnswer?.(data)) return
   const id = options.idOf?.(data)
   if (id !== undefined && stream.recent.add(id, connection) !== undefined) {

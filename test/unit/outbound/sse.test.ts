@@ -7,6 +7,7 @@ import type { RetryingClient } from '#lib/outbound/retrying-client.ts'
 import { sseParser, type SseItem } from '#lib/outbound/sse-parse.ts'
 import { serverEvents, type SseEvent, type SseOptions } from '#lib/outbound/sse.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
+import { DeadlineExceeded } from '#lib/primitives/deadline.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { collect, first } from '#test/fakes/collect.ts'
 import { localServer } from '#test/fakes/local-server.ts'
@@ -150,7 +151,7 @@ interface Held {
   /** In order. */
   end(): void
   /** As a server that fell. */
-  cut(): void
+  cut(reason?: Error): void
 }
 
 type Opening = Error | ((held: Held) => unknown)
@@ -176,7 +177,7 @@ function given(openings: readonly Opening[], options: Partial<SseOptions> = {}, 
         signal,
         write: (text) => out?.enqueue(Buffer.from(text)),
         end: () => out?.close(),
-        cut: () => out?.error(Object.assign(new Error('cut'), { code: 'ECONNRESET' })),
+        cut: (reason = Object.assign(new Error('cut'), { code: 'ECONNRESET' })) => out?.error(reason),
       }
       held.push(connection)
       if (opening instanceof Error) throw opening
@@ -340,6 +341,13 @@ describe('a server’s events', () => {
     await expect(settle(collect(read))).rejects.toMatchObject({ kind: 'unavailable', status: 503 })
     expect(held).toHaveLength(11)
     expect((held[1]?.atMs ?? 0) >= 20_000).toBe(true)
+  })
+
+  test('outlive the deadline of the fetch that opens them, before the answer and after', async () => {
+    const late = new DeadlineExceeded('late')
+    const { read, held, settle } = given([late, (at) => (at.write('data: a\n\n'), at.cut(late)), gone])
+    await settle(collect(read))
+    expect(held).toHaveLength(3)
   })
 
   test('may be lost as often as it pleases the server as long as something new comes', async () => {
