@@ -3,12 +3,17 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
+import type { Breaker } from '#lib/outbound/breaker.ts'
+import { connectionFetch, type Caller } from '#lib/outbound/connection-fetch.ts'
+import type { Limiter } from '#lib/outbound/limiter.ts'
 import type { RetryingClient } from '#lib/outbound/retrying-client.ts'
 import { sseParser, type SseItem } from '#lib/outbound/sse-parse.ts'
 import { serverEvents, type SseEvent, type SseOptions } from '#lib/outbound/sse.ts'
-import { systemClock } from '#lib/primitives/clock.ts'
+import { seconds, systemClock } from '#lib/primitives/clock.ts'
+import { httpsTransport } from '#lib/outbound/transport.https.ts'
 import { DeadlineExceeded } from '#lib/primitives/deadline.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
+import { retryBudget } from '#lib/primitives/retry-budget.ts'
 import { collect, first } from '#test/fakes/collect.ts'
 import { localServer } from '#test/fakes/local-server.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
@@ -449,5 +454,51 @@ describe('over a real server', () => {
     })
     await first(1, serverEvents(client, options))
     await closed.promise
+  })
+
+  test('a connection’s fetch limits its connections, and no event is lost by that', async () => {
+    const url = await localServer((request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const from = Number(request.headers['last-event-id'] ?? 0)
+      let id = from
+      // One at a time, so that what is too much comes after what is not.
+      const next = (): void => {
+        if (id < from + 5) response.write(`id: ${(id += 1)}\ndata: ${id}\n: ${'x'.repeat(100)}\n\n`)
+        if (id < from + 5) setImmediate(next)
+      }
+      next()
+    })
+    const granted: Limiter = { take: async () => ({ kind: 'granted' }), observe: () => undefined }
+    const closed: Breaker = {
+      enter: async () => ({ kind: 'pass', probe: false, report: async () => undefined }),
+    }
+    let opened = 0
+    const send = httpsTransport()
+    const caller: Caller = {
+      provider: 'test',
+      connection: 'c',
+      api: undefined,
+      address: async () => ({ base: url.origin, origins: new Set([url.origin]), trusted: true }),
+      authorize: async () => ({ headers: {}, query: {} }),
+      locked: async () => undefined,
+    }
+    const clock = systemClock
+    const fetch = connectionFetch(
+      caller,
+      { maxBodyBytes: 400, timeoutMs: seconds(30) },
+      {
+        send: (request, options) => ((opened += 1), send(request, options)),
+        limiter: granted,
+        breaker: closed,
+        clock,
+        random: seededRandom(1),
+        budget: retryBudget({ ratio: 1, minPerWindow: 10, windowMs: 1_000, clock }),
+      },
+    )
+    const client = { provider: 'test', api: undefined, random: seededRandom(1), clock, fetch }
+    const options = { path: '/events', reconnect: { baseMs: 1, capMs: 1 } }
+    const found = await first(20, serverEvents(client, options))
+    expect(data(found)).toEqual(upTo(20))
+    expect(opened).toBeGreaterThan(3)
   })
 })
