@@ -25,5 +25,9 @@ export async function readAnswer(answer: Response, api: ApiDeclaration | undefin
 function isTelling({ ok, headers }: Response, api: ApiDeclaration | undefined): boolean {
   if (!ok) return true
   if (!api?.errors?.inside && !api?.errors?.always) return false
-  return /json|xml|text|html/i.test(headers.get('content-type') ?? 'text')
+  const type = headers.get('content-type') ?? 'text'
+  return /json|xml|text|html/i.test(type) && !streamed.test(type)
 }
+
+/** What goes on for as long as it likes is read as it comes, event by event, line by line. */
+const streamed = /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|json-seq|jsonlines))\b/i
