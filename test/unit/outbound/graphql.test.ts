@@ -318,6 +318,8 @@ describe('a failed operation', () => {
     expect(await times({}, new ApiError({ provider: 'test', status: 0, kind: 'held' }))).toHaveLength(1)
     expect(await times({}, new SluiceError('ADDRESS_REFUSED', 'no'))).toHaveLength(1)
     expect(await times({}, new TypeError('a mistake'))).toHaveLength(1)
+    const noUrl = Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' })
+    expect(await times({}, new TypeError('Failed to parse URL', { cause: noUrl }))).toHaveLength(1)
   })
 
   test('is given up while it waits, with the reason of its signal', async () => {

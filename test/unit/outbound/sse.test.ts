@@ -69,6 +69,11 @@ describe('an event stream', () => {
     ['data: cut off\n', []],
   ])('%j is %j', (text, expected) => expect(events(text)).toEqual(expected))
 
+  test('may be cut between the two characters that end a line', () => {
+    expect(events('data: a\r', '\ndata: b\r', '\n\r', '\n')).toEqual([['message', 'a\nb', '']])
+    expect(events('data: a\r', '', '\ndata: b\r\r')).toEqual([['message', 'a\nb', '']])
+  })
+
   test('says how long to wait in digits, and in nothing else', () => {
     expect(parsed(['retry: 2500\nretry: 1.5\nretry: -1\nretry\nretry: 0x1\n'])).toEqual([
       { kind: 'retry', waitMs: 2_500 },
@@ -138,10 +143,13 @@ test('however a stream is cut, its events are those of the whole text: 5,000 cas
     fc.property(stream, fc.array(fc.nat(400), { maxLength: 8 }), (bytes, cuts) => {
       const edges = [0, ...cuts.map((cut) => cut % bytes.length).toSorted((a, b) => a - b), bytes.length]
       const chunks = edges.slice(1).map((end, i) => bytes.subarray(edges[i], end))
-      const found = parsed(chunks, 100_000).flatMap((item) =>
-        item.kind === 'event' ? [[item.type, item.data, item.id]] : [],
-      )
-      expect(found).toEqual(reference(bytes))
+      const found = (cut: readonly Uint8Array[]) =>
+        parsed(cut, 100_000).flatMap((item) =>
+          item.kind === 'event' ? [[item.type, item.data, item.id]] : [],
+        )
+      const expected = reference(bytes)
+      expect(found(chunks)).toEqual(expected)
+      expect(found([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected)
     }),
     { numRuns: 5_000, seed: 6 },
   )
@@ -249,6 +257,12 @@ describe('a server’s events', () => {
     ])
     // Within one connection the server knows what it says twice; another event may share an id.
     expect(data(await settle(collect(read)))).toEqual(['a', 'b', 'b', 'no id', 'other', 'c', 'no id'])
+  })
+
+  test('without ids are never taken for ones that came before', async () => {
+    const tick: Opening = (at) => (at.write('data: tick\n\n'), at.end())
+    const { read, settle } = given([tick, tick, gone])
+    expect(data(await settle(collect(read)))).toEqual(['tick', 'tick'])
   })
 
   test('wait as long as the server says, and a while that is nobody else’s', async () => {

@@ -104,16 +104,20 @@ describe('the messages of a WebSocket', () => {
   })
 
   test('are asked for anew on each connection, at the address and with the token of its time', async () => {
-    const { reader, held, settle } = given([sayingThen(1_006, 'm1', 'm2'), sayingThen(1_012, 'm3'), end], {
-      ...ends,
-      address: async (resume) => ({ url: `wss://test.example/?from=${resume ?? ''}` }),
-      greeting: (resume) => ['hello', `subscribe ${resume ?? 'all'}`],
-      resumeToken: numbered,
-    })
+    const { reader, held, settle } = given(
+      [sayingThen(1_006, 'm1', 'm2', 'x'), sayingThen(1_012, 'm3'), end],
+      {
+        ...ends,
+        address: async (resume) => ({ url: `wss://test.example/?from=${resume ?? ''}` }),
+        greeting: (resume) => ['hello', `subscribe ${resume ?? 'all'}`],
+        resumeToken: (data) => numbered(data) || undefined,
+      },
+    )
     const found = await settle(collect(reader))
     expect(found.map(({ data, connection, resume }) => [data, connection, resume])).toEqual([
       ['m1', 1, '1'],
       ['m2', 1, '2'],
+      ['x', 1, '2'],
       ['m3', 2, '3'],
     ])
     expect(held.map(({ address }) => address.url)).toEqual([
@@ -378,6 +382,12 @@ describe('a stream ends at once with', () => {
     ['bytes too many', saying(new ArrayBuffer(101)), {}, refused],
     ['what is neither text nor bytes', saying({}), {}, refused],
     ['a refused address', new SluiceError('ADDRESS_REFUSED', 'x'), {}, { code: 'ADDRESS_REFUSED' }],
+    [
+      'a lost grant',
+      new ApiError({ provider: 'test', status: 0, kind: 'disconnected' }),
+      {},
+      { kind: 'disconnected' },
+    ],
     [
       'a hook that throws',
       saying('a'),
