@@ -463,6 +463,15 @@ describe('sockets', () => {
     expect(built).toEqual([])
   })
 
+  test('to a name that has no address may have one later', async () => {
+    const gone = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+    const open = httpsSockets({ lookup: () => Promise.reject(gone) })
+    await expect(Promise.resolve(open({ url: 'wss://feed.example/' }))).rejects.toMatchObject({
+      code: 'DESTINATION_UNAVAILABLE',
+      consequence: 'retry',
+    })
+  })
+
   test('are opened to public addresses, and to those that the operator named', async () => {
     const open = opening('wss://feed.example/x', ['93.184.216.34'])
     await open.opened
