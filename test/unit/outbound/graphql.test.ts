@@ -11,6 +11,7 @@ import { iso, later } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import type { ApiDeclaration } from '#lib/providers/api.ts'
 import { collect } from '#test/fakes/collect.ts'
+import { givenApi } from '#test/fakes/given-api.ts'
 import { localServer } from '#test/fakes/local-server.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
@@ -164,10 +165,9 @@ describe('a GraphQL operation', () => {
   })
 
   test('is judged by the rules of its provider first', async () => {
-    const api: ApiDeclaration = {
-      baseUrl: 'https://api.example',
+    const api = givenApi({
       errors: { rules: [{ means: 'payment', code: ['SHOP_FROZEN'] }] },
-    }
+    })
     expect(await errorOf(failing('SHOP_FROZEN'), api)).toMatchObject({ kind: 'payment' })
   })
 
@@ -291,10 +291,9 @@ describe('a failed operation', () => {
   test('is sent again under the same key when it is a mutation with one', async () => {
     const asked = await times({ ...mutation, idempotencyKey: 'k1' })
     expect(asked.map(({ headers }) => headers.get('idempotency-key'))).toEqual(['k1', 'k1', 'k1'])
-    const api: ApiDeclaration = {
-      baseUrl: 'https://api.example',
+    const api = givenApi({
       idempotency: { place: { header: 'x-once' }, methods: ['POST'], maxCharacters: 64 },
-    }
+    })
     expect((await times({ ...mutation, idempotencyKey: 'k1' }, down, api))[2]?.headers.get('x-once')).toBe(
       'k1',
     )

@@ -15,6 +15,7 @@ import { DeadlineExceeded } from '#lib/primitives/deadline.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { retryBudget } from '#lib/primitives/retry-budget.ts'
 import { collect, first } from '#test/fakes/collect.ts'
+import { givenApi } from '#test/fakes/given-api.ts'
 import { localServer } from '#test/fakes/local-server.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
@@ -492,7 +493,7 @@ describe('over a real server', () => {
       provider: 'test',
       connection: 'c',
       // Hides failures in successes: what is no stream is read whole.
-      api: { baseUrl: url.origin, errors: { always: 'json' } },
+      api: givenApi({ errors: { always: 'json' } }, url.origin),
       address: async () => ({ base: url.origin, origins: new Set([url.origin]), trusted: true }),
       authorize: async () => ({ headers: {}, query: {} }),
       locked: async () => undefined,
