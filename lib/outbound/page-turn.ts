@@ -19,7 +19,7 @@ export interface PageRead {
 type Of<Kind extends PageDialect['kind']> = Extract<PageDialect, { readonly kind: Kind }>
 
 /** The longest cursor that is passed on, characters. */
-const longestCursor = 4_096
+export const longestCursor = 4_096
 
 /** Where the next page is; `undefined` at the end. @throws SluiceError `ANSWER_REFUSED` for a cursor that is none. */
 export function nextPlace(dialect: PageDialect, read: PageRead): PagePlace | undefined {
