@@ -99,7 +99,7 @@ export async function createPaymentIntent(
 }
 
 /** Reads a payment as it is now. @see https://docs.stripe.com/api/payment_intents/retrieve */
-export const readPaymentIntent = (
+export const readPaymentIntent = async (
   client: ApiClient,
   id: string,
   options: AskOptions = {},

@@ -89,7 +89,7 @@ describe('a payment intent', () => {
     const { client, sent } = givenApi('stripe', { body: intent })
     await readPaymentIntent(client, 'pi_1/../x')
     expect(sent[0]).toMatchObject({ method: 'GET', target: '/v1/payment_intents/pi_1%2F..%2Fx' })
-    await expect(async () => readPaymentIntent(client, '..')).rejects.toThrow(TypeError)
+    await expect(readPaymentIntent(client, '..')).rejects.toThrow(TypeError)
   })
 
   test('of wrong types is refused with the place, not the value', async () => {
