@@ -31,7 +31,7 @@ function mailboxText({ email, name }: Mail['from']): string {
 }
 
 /**
- * Sends mail by SES, version 2 of its API. The client's `fetch` signs the requests. An address that is not verified is an ApiError
+ * Sends mail by SES, version 2 of its API. The client's `fetch` is one that signs (`signedFetch`). An address that is not verified is an ApiError
  * of kind `invalid`; an account in the sandbox may write to verified ones only.
  * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
  */
