@@ -51,7 +51,7 @@ export async function* typedItems<Schema extends ZodMiniType>(
 export type Params = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 /** Parameters as text; those that are `undefined` are left out, a list is its parameter several times. */
-export function encoded(params: Params): string {
+function encoded(params: Params): string {
   const all = new URLSearchParams()
   for (const [name, value] of Object.entries(params))
     for (const each of Array.isArray(value) ? (value as string[]) : [value])
@@ -97,14 +97,19 @@ export const jsonBody = (document: unknown, method = 'POST'): RequestInit => ({
   body: JSON.stringify(document),
 })
 
-/** A request with its signal, and its key at the provider's place for one. */
+/**
+ * A request with its signal, and its key at the provider's header for one.
+ * @throws {RangeError} for a key that the provider would not keep
+ */
 export function asked(
   { api }: ApiClient,
   { signal, idempotencyKey }: AskOptions,
   init: RequestInit,
 ): RequestInit {
   const headers = new Headers(init.headers)
-  const place = api?.idempotency?.place
+  const { place, maxCharacters = Infinity } = api?.idempotency ?? {}
+  if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > maxCharacters))
+    throw new RangeError(`an idempotency key must have 1 to ${maxCharacters} characters`)
   if (idempotencyKey !== undefined && place && 'header' in place) headers.set(place.header, idempotencyKey)
   return { ...init, headers, ...(signal && { signal }) }
 }

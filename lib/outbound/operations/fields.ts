@@ -29,18 +29,26 @@ export const decimalNumber = z.pipe(
 )
 
 /** A time as a provider writes it, kept as it was: with its zone, to the second or finer (RFC 3339). */
-export const time = z
-  .string()
-  .check(
-    z.regex(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/,
-      'must be a time with its zone: 2026-11-21T08:00:00Z',
-    ),
-  )
+export const time = z.string().check(
+  z.regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$/,
+    'must be a time with its zone: 2026-11-21T08:00:00Z',
+  ),
+  z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time that there is'),
+)
 
 export const day = z
   .string()
-  .check(z.regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, 'must be a day: 2026-11-21'))
+  .check(
+    z.regex(/^\d{4}-\d\d-\d\d$/, 'must be a day: 2026-11-21'),
+    z.refine(isDay, 'must be a day that there is'),
+  )
+
+/** The 31st of February is read as the 3rd of March. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
+}
 
 export const httpsUrl = z
   .string()

@@ -28,7 +28,8 @@ export type MixpanelEvent = z.output<typeof event>
 
 /**
  * Events as they were sent, line by line as they arrive. They are not deduplicated: know them by `$insert_id`. The last days fill
- * up for a while, so read them again. At most 60 exports an hour.
+ * up for a while, so read them again. At most 60 exports an hour. A connection's `fetch` reads for 5 seconds and up to 10 MiB:
+ * give it more of both for an export.
  * @throws SluiceError `ANSWER_REFUSED` for a line that is no event; an export that breaks off throws what the stream does.
  * @see https://developer.mixpanel.com/reference/raw-event-export
  */

@@ -101,6 +101,9 @@ export async function changeEntity(
   { resolve, ...options }: ChangeOptions = {},
 ): Promise<Updated<Entity>> {
   const { entity: name, id } = checked('quickbooks changeEntity', changeInput, input)
+  // The version comes behind it, and QuickBooks keeps 50.
+  if ((options.idempotencyKey?.length ?? 0) > 40)
+    throw new RangeError('quickbooks changeEntity: the idempotency key must have at most 40 characters')
   const { concurrency } = quickbooks.api
   const path = `/${name.toLowerCase()}`
   const answer = z.looseObject({ [name]: entity })
