@@ -56,7 +56,8 @@ export async function presignUpload(
   const url = await getSignedUrl(client, command, {
     expiresIn: expiresInSeconds,
     signingDate: new Date(now),
-    signableHeaders: new Set(['host', 'content-type', 'content-length', 'if-none-match']),
+    // All else is signed anyway.
+    signableHeaders: new Set(['content-type']),
   })
   return {
     method: 'PUT',

@@ -188,6 +188,22 @@ describe('changes', () => {
     ])
   })
 
+  test('of a thing that was deleted stay so, whatever a query says that is behind', async () => {
+    const all = [...many('Invoice', 3_500), { id: 'Invoice9999', at: now - 1, deleted: true }]
+    const { client } = company(all.toReversed(), time)
+    const behind = { Id: 'Invoice9999', SyncToken: '0' }
+    const { fetch } = client
+    const lagging: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!(input as string).startsWith('/query')) return answer
+      const { QueryResponse } = (await answer.json()) as { QueryResponse: { Invoice?: unknown[] } }
+      const { Invoice } = QueryResponse
+      return Response.json({ QueryResponse: Invoice ? { Invoice: [...Invoice.slice(1), behind] } : {} })
+    }
+    const { changes } = await readChanges({ ...client, fetch: lagging }, { entities: ['Invoice'], since })
+    expect(changes.find(({ id }) => id === 'Invoice9999')?.deleted).toBe(true)
+  })
+
   test('within one minute that are too many are all found', async () => {
     const burst = Array.from({ length: 1_500 }, (_, i) => ({ id: `Invoice${i}`, at: now - 1 }))
     const { client } = company(burst, time)
