@@ -68,8 +68,10 @@ function byPage(dialect: Of<'page'>, { place, items, body }: PageRead): PagePlac
     const isAddress = typeof next === 'string' && /^(?:https?:)?\//.test(next)
     return isAddress ? addressPlace(next) : cursorPlace(dialect.page, next)
   }
-  if (items.length === 0) return undefined
-  return { params: { [dialect.page]: String(numberAt(place, dialect.page, dialect.first) + 1) } }
+  const page = numberAt(place, dialect.page, dialect.first)
+  const last = dialect.last === undefined ? undefined : readPointer(body, dialect.last)
+  if (items.length === 0 || (typeof last === 'number' && page >= last)) return undefined
+  return { params: { [dialect.page]: String(page + 1) } }
 }
 
 function byKey(dialect: Of<'keyset'>, { items, body }: PageRead): PagePlace | undefined {
