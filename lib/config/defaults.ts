@@ -94,6 +94,39 @@ export const outbound = {
   maxBodyBytes: 10_485_760,
 } as const
 
+/** Reading providers' lists and feeds. */
+export const polling = {
+  /** One start of the poller; a lease outlives it by the margin. */
+  timeoutMs: minutes(2),
+  leaseMarginMs: seconds(5),
+  /** A page is asked for and queued while there is more time left than this; else the run is handed over. */
+  pageFloorMs: seconds(20),
+  /** Most pages of one slice, so that one long list does not keep the others of its job waiting for ever. */
+  slicePages: 100,
+  /** Polls of one start in work at the same time. */
+  concurrency: 25,
+  /** A watermark is never set further than this above our own clock. */
+  skewMs: minutes(2),
+  /** A new poll begins this much before it was made, at most: what was changed while nobody looked. */
+  lookBackMs: days(1),
+  /** A row of a phase that leads to no poll is taken away when it is older than this: the poll may be in the making. */
+  strayRowMs: minutes(10),
+  /** After a run that failed the next one waits at least this long, and at most. */
+  retry: { baseMs: minutes(1), capMs: minutes(15) },
+  /** The longest that a provider's own word makes a poll wait. */
+  maxWaitMs: days(1),
+  /** Minutes that were missed and are looked at in one tick: all phases there are. */
+  maxMissedMinutes: 1_440,
+  /** Phases that are read at the same time. */
+  tickConcurrency: 10,
+  /** Jobs of one tick are handed out over this long. */
+  staggerMs: seconds(45),
+  cursorBytes: 4_096,
+  /** Hashes of events that are kept, so that an overlap is not queued again. */
+  recent: 128,
+  enqueue: { attempts: 4, retry: { baseMs: ms(100), capMs: seconds(2) } },
+} as const
+
 /** Tokens of people, signed by an issuer that the config names. */
 export const oidc = {
   /** How far the issuer's clock may be from ours. */

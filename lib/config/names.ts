@@ -9,6 +9,7 @@ export const env = {
   publicUrl: 'SLUICE_PUBLIC_URL',
   eventsQueueUrl: 'SLUICE_EVENTS_QUEUE_URL',
   bulkQueueUrl: 'SLUICE_BULK_QUEUE_URL',
+  pollQueueUrl: 'SLUICE_POLL_QUEUE_URL',
   eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
   bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
   ledgerTable: 'SLUICE_LEDGER_TABLE',
@@ -61,13 +62,17 @@ export const byRefresh = {
 } as const
 /** Shards of what is due for a refresh. */
 export const refreshShards = 4
-/** Every connection: `listed` is one partition, `place` sorts by tenant and id. */
+/** Every connection, and every poll: `listed` says which of the two, `place` sorts by tenant and id. */
 export const byConnection = {
   index: 'byConnection',
   partition: 'listed',
   sort: 'place',
   include: ['id'],
 } as const
+/** Partitions of the Connections table: the polls of one connection, the polls of one phase, and what the tick remembers. */
+export const pollKey = (connection: string): string => `poll#${connection}`
+export const phaseKey = (phase: string): string => `phase#${phase}`
+export const tickKey = 'tick'
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

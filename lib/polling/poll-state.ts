@@ -36,8 +36,11 @@ export interface UnfinishedRun {
   readonly place?: PagePlace
   /** The lower end that it was begun with, inclusive, where that is not the watermark less its overlap. */
   readonly since?: ProviderTime
-  /** The largest provider time that is queued already, where the order lets the watermark move only at the end. */
+  /** The largest provider time that is queued already: the watermark moves there at the end. */
   readonly largest?: ProviderTime
+  /** The watermark before it began: it stands there again where pages do not come in the order that was promised. */
+  readonly began?: ProviderTime
+  readonly disordered?: boolean
 }
 
 /** What a provider gave to ask "did it change?" with. */
@@ -78,7 +81,7 @@ export interface Poll extends PollRef {
   /** The lease holds until then; 0 once released. */
   readonly leaseUntil: EpochMs
   readonly createdAt: EpochMs
-  /** When the last run, or slice of one, took its lease; 0 before the first. */
+  /** When the last run that was released, or slice of one, took its lease; 0 before the first. */
   readonly lastRunAt: EpochMs
   /** When the last enumeration that reached its end began: everything older is here, as far as the provider shows it. */
   readonly completeAt?: EpochMs
@@ -92,7 +95,9 @@ export interface Poll extends PollRef {
   readonly failure?: string
   /** Runs in a row that brought something (above zero) or nothing (below). */
   readonly streak: number
-  /** Items that were put on the queue, those of overlaps included. */
+  /** Hashes of events that were queued last, so that an overlap is not queued again and again. */
+  readonly recent?: string
+  /** Items that were put on the queue. */
   readonly found: number
   /** Changes that no webhook had brought within the grace time, and when the last was found. */
   readonly missed: number
@@ -104,6 +109,7 @@ export interface PollLease extends PollId {
   readonly owner: string
   readonly fence: number
   readonly version: number
+  readonly takenAt: EpochMs
   readonly leaseUntil: EpochMs
 }
 
@@ -119,7 +125,7 @@ export interface PollLeaseWish {
   /** 128 random bits, made anew for each run. */
   readonly owner: string
   readonly until: EpochMs
-  /** A poll that took a lease at or after this needs no other. */
+  /** A poll that ran at or after this need not run again. */
   readonly due: EpochMs
   /** Does not wait for `nextAt`. */
   readonly urgent?: boolean
@@ -146,6 +152,7 @@ export type PollChange = {
       | 'streak'
       | 'cause'
       | 'missedAt'
+      | 'recent'
   ]?: Poll[Field] | undefined
 } & { readonly state?: 'active' | 'blocked'; readonly found?: number; readonly missed?: number }
 
@@ -166,8 +173,8 @@ export interface PollPage {
  */
 export interface Polls {
   get(id: PollId): Promise<Poll | undefined>
-  /** Which of these exist; at most a hundred. */
-  present(ids: readonly PollId[]): Promise<readonly PollId[]>
+  /** Those of `ids` that exist; at most a hundred. */
+  find(ids: readonly PollId[]): Promise<readonly Poll[]>
   /** By tenant, connection and stream; of one tenant where it is named. At most a hundred. */
   list(tenant: string | undefined, after: string | undefined, limit: number): Promise<PollPage>
   /** If there is none: what stands is left as it is. */
@@ -179,7 +186,10 @@ export interface Polls {
   advance(lease: PollLease, change: PollChange): Promise<PollSaved>
   /** Saves and releases. */
   release(lease: PollLease, change: PollChange): Promise<PollSaved>
-  /** Outside of any run, and on top of what was read: stops it, lets it go on, or sets how far it is. */
+  /**
+   * Outside of any run, and on top of what was read: stops it, lets it go on, or sets how far it is. A run that is under way
+   * loses its lease by it. `lost` too where an answer got lost: read it again.
+   */
   change(poll: Poll, change: Omit<PollChange, 'state'> & { readonly state?: PollState }): Promise<PollSaved>
 }
 
@@ -192,6 +202,7 @@ export const afterWrite = (lease: PollLease): PollLease => ({ ...lease, version:
  * @throws SluiceError `VAULT_UNAVAILABLE`
  */
 export interface Phases {
+  /** A page of the polls whose turn it is. */
   due(phase: Phase, after?: string): Promise<{ readonly polls: readonly PollRef[]; readonly next?: string }>
   /** Puts the row, whether or not it is there. */
   put(phase: Phase, poll: PollRef): Promise<void>

@@ -1,0 +1,68 @@
+import * as z from 'zod/mini'
+import type { EpochMs, Millis } from '../primitives/clock.ts'
+import type { PollRef } from './poll-state.ts'
+
+/** One poll of a job. */
+export interface JobEntry extends PollRef {
+  /** The phase whose turn it is, where a turn is why it runs: `15#7`. */
+  readonly phase?: string
+}
+
+/** Polls that are run by one start of the poller. */
+export interface PollJob {
+  readonly v: 1
+  /** A poll that ran at or after this is left out. */
+  readonly due: EpochMs
+  /** Someone asks for it: it does not wait for its next time. */
+  readonly urgent?: boolean
+  readonly polls: readonly JobEntry[]
+}
+
+/** Where jobs wait for the poller. */
+export interface PollJobs {
+  /**
+   * Resolves once all are stored; with a delay, nobody is handed them before that is over.
+   * @throws SluiceError `BUFFER_UNAVAILABLE` when the queue did not take them all.
+   */
+  send(jobs: readonly PollJob[], delay?: Millis): Promise<void>
+}
+
+/** Polls of one job: its start is paid once for all of them. */
+export const jobSize = 25
+
+export function jobsOf(polls: readonly JobEntry[], due: EpochMs): readonly PollJob[] {
+  return Array.from({ length: Math.ceil(polls.length / jobSize) }, (_, index) => ({
+    v: 1,
+    due,
+    polls: polls.slice(index * jobSize, (index + 1) * jobSize),
+  }))
+}
+
+/** Puts one poll on the queue, now: a breaker has closed, a webhook says "look", someone asks. */
+export const pollNow = (
+  { tenant, provider, connection, stream }: PollRef,
+  { jobs, clock }: { readonly jobs: PollJobs; readonly clock: { now(): EpochMs } },
+): Promise<void> =>
+  jobs.send([{ v: 1, due: clock.now(), urgent: true, polls: [{ tenant, provider, connection, stream }] }])
+
+const name = z.string().check(z.minLength(1), z.maxLength(128))
+const shape = z.object({
+  v: z.literal(1),
+  due: z.number().check(z.int()),
+  urgent: z.optional(z.boolean()),
+  polls: z
+    .array(
+      z.object({ tenant: name, provider: name, connection: name, stream: name, phase: z.optional(name) }),
+    )
+    .check(z.maxLength(100)),
+})
+
+/** `undefined` for a message that is no job of this version. */
+export function readJob(message: string): PollJob | undefined {
+  try {
+    const read = shape.safeParse(JSON.parse(message))
+    return read.success ? (read.data as PollJob) : undefined
+  } catch {
+    return undefined
+  }
+}
