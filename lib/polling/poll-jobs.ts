@@ -1,11 +1,11 @@
 import * as z from 'zod/mini'
-import type { EpochMs, Millis } from '../primitives/clock.ts'
+import { epochMs, type EpochMs, type Millis } from '../primitives/clock.ts'
 import type { PollRef } from './poll-state.ts'
 
 /** One poll of a job. */
 export interface JobEntry extends PollRef {
   /** The phase whose turn it is, where a turn is why it runs: `15#7`. */
-  readonly phase?: string
+  readonly phase?: string | undefined
 }
 
 /** Polls that are run by one start of the poller. */
@@ -14,17 +14,24 @@ export interface PollJob {
   /** A poll that ran at or after this is left out. */
   readonly due: EpochMs
   /** Someone asks for it: it does not wait for its next time. */
-  readonly urgent?: boolean
+  readonly urgent?: boolean | undefined
   readonly polls: readonly JobEntry[]
 }
 
 /** Where jobs wait for the poller. */
 export interface PollJobs {
   /**
-   * Resolves once all are stored; with a delay, nobody is handed them before that is over.
+   * Resolves once all are stored.
    * @throws SluiceError `BUFFER_UNAVAILABLE` when the queue did not take them all.
    */
-  send(jobs: readonly PollJob[], delay?: Millis): Promise<void>
+  send(jobs: readonly PollJob[], wait?: JobWait): Promise<void>
+}
+
+export interface JobWait {
+  /** Nobody is handed them before this is over, 15 minutes at most. */
+  readonly delayMs?: Millis
+  /** The last one this much later than the first, the others in between. */
+  readonly spreadMs?: Millis
 }
 
 /** Polls of one job: its start is paid once for all of them. */
@@ -61,7 +68,7 @@ const shape = z.object({
 export function readJob(message: string): PollJob | undefined {
   try {
     const read = shape.safeParse(JSON.parse(message))
-    return read.success ? (read.data as PollJob) : undefined
+    return read.success ? { ...read.data, due: epochMs(read.data.due) } : undefined
   } catch {
     return undefined
   }

@@ -74,7 +74,7 @@ function taken(item: Item, { owner, until }: PollLeaseWish, now: EpochMs): PollL
   }
 }
 
-/** Our own owner and fence with the next version in the item: it was us. */
+/** Our own owner and fence with the next version in the item, released where that is what was written: it was us. */
 async function saving(lease: PollLease, change: PollChange, end: string, write: Writer): Promise<PollSaved> {
   const { set, add, remove, names, values } = updateOf(change)
   const answer = await write({
@@ -91,10 +91,11 @@ async function saving(lease: PollLease, change: PollChange, end: string, write: 
       ...(end !== '' && { ':zero': number(0), ':taken': number(lease.takenAt) }),
     },
   })
-  return answer.kind === 'written' || wasUs(answer.found, lease) ? 'saved' : 'lost'
+  return answer.kind === 'written' || wasUs(answer.found, lease, end !== '') ? 'saved' : 'lost'
 }
 
-const wasUs = (found: Item | undefined, { owner, fence, version }: PollLease): boolean =>
+const wasUs = (found: Item | undefined, { owner, fence, version }: PollLease, ends: boolean): boolean =>
   found?.['owner']?.S === owner &&
   found['fence']?.N === String(fence) &&
-  found['version']?.N === String(version + 1)
+  found['version']?.N === String(version + 1) &&
+  (found['leaseUntil']?.N === '0') === ends

@@ -25,6 +25,10 @@ export type MetricName =
   | 'ConnectionNeedsReauth'
   | 'ConnectionMade'
   | 'ForeignAccount'
+  | 'PollFound'
+  | 'PollSetback'
+  | 'PollCursorExpired'
+  | 'PollsDue'
 
 export interface MetricDimensions {
   readonly provider?: string
