@@ -23,6 +23,7 @@ const mayUse = {
   outbound: [...base, 'providers', 'vault', 'oauth'],
   polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
   processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
+  testing: [...base, 'providers', 'outbound', 'processing', 'webhooks/schemes', 'oauth/key-forms'],
   admin: [...base, 'access', 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
 }
 
@@ -90,6 +91,7 @@ function libObjection(from, here, to, there) {
 }
 
 function functionObjection(from, here, to, there) {
+  if (named(['testing'], to)) return "lib/testing is for users' tests: no function may carry it"
   // What several functions compose alike is in functions/common.
   const compose = /\/compose(-[a-z]+)?\.ts$/.test(from)
   if (there.area === 'functions')

@@ -31,6 +31,9 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['lib/webhooks/d.ts', "import 'aws-cdk-lib'", 'only infra knows CDK'],
   ['lib/webhooks/e.ts', "import 'zod'", "import * as z from 'zod/mini'"],
   ['lib/webhooks/f.ts', "import '../../functions/webhook/app.ts'", 'lib must not know functions'],
+  ['lib/testing/a.ts', "import '../vault/vault.ts'", 'lib/testing may not use lib/vault/vault'],
+  ['lib/processing/d.ts', "import '../testing/faults.ts'", 'lib/processing may not use lib/testing/faults'],
+  ['functions/worker/compose.ts', "import '#lib/testing/faults.ts'", "lib/testing is for users' tests"],
   ['lib/attic/a.ts', "import '../vault/vault.ts'", 'is no room of the floor plan'],
   ['functions/webhook/a.ts', "import '../worker/batch.ts'", 'functions do not know each other'],
   ['functions/webhook/b.ts', "import '#lib/buffer/buffer.sqs.ts'", 'adapters are chosen in compose.ts'],
@@ -63,11 +66,12 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['lib/webhooks/ok1.ts', "import '../buffer/buffer.ts'"],
   ['lib/webhooks/ok2.ts', "import '../providers/catalog.ts'"],
   ['lib/admin/ok.ts', "import '../access/caller.ts'"],
+  ['lib/testing/ok.ts', "import '../outbound/sluice.ts'"],
   ['lib/buffer/ok.sqs.ts', "import '@aws-sdk/client-sqs'"],
   ['lib/aws/ok.ts', "import { SQSClient } from '@aws-sdk/client-sqs'\nexport const a = new SQSClient({})"],
   ['lib/primitives/clock.ts', 'export const now = Date.now()'],
   ['lib/http/ok.ts', "export const day = new Date('2026-01-01')"],
-  ['functions/worker/compose.ts', "import '#lib/buffer/buffer.sqs.ts'"],
+  ['functions/sweeper/compose.ts', "import '#lib/buffer/buffer.sqs.ts'"],
   ['infra/ok.ts', "import '#lib/config/names.ts'"],
 ]
 
