@@ -5,7 +5,7 @@ import { sluice, type ConnectionRef, type Sluice, type SluiceDeps } from '../out
 import type { Clock } from '../primitives/clock.ts'
 import { seededRandom, type Random } from '../primitives/random.ts'
 import { retryBudget } from '../primitives/retry-budget.ts'
-import type { HandlerCalls, SluiceEvent } from '../processing/handler.ts'
+import type { HandlerCalls, HandlerContext, SluiceEvent } from '../processing/handler.ts'
 import { findProvider } from '../providers/catalog.ts'
 import type { MockProvider } from './mock-provider.ts'
 import { sendTo } from './send-to.ts'
@@ -24,7 +24,7 @@ export interface ConnectionsOptions {
 /** Calls by connections that lead to mocks, through everything that calls go through in production. */
 export interface TestConnections extends HandlerCalls {
   /** The calls of one event's handler: without a connection they are those of its provider. */
-  of(event: SluiceEvent, idempotencyKey: string): HandlerCalls
+  of(event: SluiceEvent, context: Pick<HandlerContext, 'idempotencyKey' | 'attempt'>): HandlerCalls
   readonly clock: Clock
   /** Providers that refused credentials for good: in production the connection would need its user. */
   readonly locked: readonly string[]
@@ -60,11 +60,13 @@ export function connections(
   return {
     clock,
     locked,
-    of: ({ tenant, source }, idempotencyKey) => {
+    of: ({ tenant, source, account }, { idempotencyKey, attempt }) => {
       const keys = idempotencyKeys(idempotencyKey)
       // `/sluice/{provider}/{tenant}`
-      const own = { provider: source.split('/')[2] ?? '' }
-      return { fetch: (ref = own, callOptions = {}) => fetchFor(tenant, ref, { ...callOptions, keys }) }
+      const own = { provider: source.split('/')[2] ?? '', ...(account !== undefined && { account }) }
+      // As in the worker: a later attempt is a retry itself.
+      const once = attempt > 1 ? { attempts: 1 } : {}
+      return { fetch: (ref = own, asked = {}) => fetchFor(tenant, ref, { ...once, ...asked, keys }) }
     },
     fetch: (ref = only(mocks), callOptions = {}) =>
       fetchFor('default', ref, { ...callOptions, keys: idempotencyKeys('evt_test') }),

@@ -88,12 +88,16 @@ function keptBody(bytes: Uint8Array, type: string, scrub: Scrubber): CassetteBod
   return bodyOf(text === undefined ? scrubbedBytes(bytes, scrub) : scrubbedText(text, type, scrub))
 }
 
-/** Of the connection, of the encoding that was undone already, or never to be kept. */
+/** Of the connection, of the encoding that was undone already, for browsers alone, or never to be kept. */
 const dropped = new Set([
   'connection',
+  'content-security-policy',
   'content-encoding',
   'content-length',
   'keep-alive',
+  'nel',
+  'report-to',
+  'server-timing',
   'set-cookie',
   'transfer-encoding',
 ])

@@ -1,7 +1,7 @@
 import { minutes, type Clock } from '../primitives/clock.ts'
 
 /** The same answer with another body or other headers; where it came from stays. */
-export function remade(
+function remade(
   answer: Response,
   body: ReadableStream | Uint8Array<ArrayBuffer> | null,
   headers: Headers,

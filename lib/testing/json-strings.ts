@@ -13,7 +13,9 @@ export function mapJson(text: string, change: (value: JsonValue) => string): str
   const open: { readonly isObject: boolean; readonly name: string }[] = []
   let expectsName = false
   let mapped = ''
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\]:,]|[^"{}[\]:,\d-]+|-/gs)) {
+  for (const [token] of text.matchAll(
+    /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\]:,]|[^"{}[\]:,\d-]+|-/gs,
+  )) {
     const name = names.at(-1) ?? ''
     if (token.startsWith('"') && expectsName) {
       names[names.length - 1] = String(JSON.parse(token))

@@ -117,7 +117,7 @@ export function isCard(text: string): boolean {
 }
 
 /** As {@link formsOf}, in hex, and in the base64 of a text that it is a part of. */
-export function secretForms(secret: Secret): readonly string[] {
+function secretForms(secret: Secret): readonly string[] {
   const value = secret.reveal()
   const bytes = Buffer.from(value)
   const inside = [0, 1, 2].flatMap((offset) => {

@@ -14,7 +14,7 @@ export type Given = Partial<Omit<HandlerContext, 'sluice'>> & {
 
 /** Calls that are made for one event. */
 interface EventCalls {
-  of(event: SluiceEvent, idempotencyKey: string): HandlerCalls
+  of(event: SluiceEvent, context: Pick<HandlerContext, 'idempotencyKey' | 'attempt'>): HandlerCalls
 }
 
 /**
@@ -27,7 +27,7 @@ async function invoke(handler: Handler, fixture: Fixture, { sluice, ...given }: 
     throw new TypeError(`the handler "${handler.name}" does not take "${fixture.type}"`)
   const event = { ...eventDefaults, source: sourceOf(fixture), ...fixture }
   const context = { ...contextDefaults(), ...given }
-  const calls = sluice && ('of' in sluice ? sluice.of(event, context.idempotencyKey) : sluice)
+  const calls = sluice && ('of' in sluice ? sluice.of(event, context) : sluice)
   await handler.run(event, { ...context, ...(calls && { sluice: calls }) })
 }
 

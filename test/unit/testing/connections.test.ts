@@ -42,6 +42,14 @@ describe("a handler's calls by connections", () => {
     expect(sluice.clock.now() - before).toBeGreaterThanOrEqual(4_000)
   })
 
+  test('are not repeated in a later attempt, and may be of an account', async () => {
+    const stripe = stripeMock((answer) => ({ 'POST /v1/refunds': answer.unavailable() }))
+    const event = { ...refund, account: 'acct_1' }
+    const run = testing.invoke(refunding, event, { sluice: testing.connections({ stripe }), attempt: 2 })
+    await expect(run).rejects.toThrow('stripe answered 503')
+    expect(stripe.requests).toHaveLength(1)
+  })
+
   test('fail with the answer that stays', async () => {
     const stripe = stripeMock((answer) => ({ 'POST /v1/refunds': answer.fault('payment') }))
     const run = testing.invoke(refunding, refund, { sluice: testing.connections({ stripe }) })
