@@ -62,7 +62,7 @@ function suspicion(
     if (new RegExp(shape.source, shape.flags.replace('g', '')).test(text)) return 'a credential'
   }
   if (eMail.test(text)) return 'an e-mail address'
-  if ([...text.matchAll(/\b\d(?:[ -]?\d){12,18}\b/g)].some(([digits]) => isCard(digits)))
+  if ([...text.matchAll(/(?<!\.)\b\d(?:[ -]?\d){12,18}\b(?!\.\d)/g)].some(([digits]) => isCard(digits)))
     return 'the number of a card'
   if (harmless.test(name)) return undefined
   return (text.match(longWord) ?? []).some(isRandom) ? 'a key' : undefined

@@ -78,7 +78,10 @@ function withoutShape(
   return text.replaceAll(shape, (...match: readonly unknown[]) => {
     const [value, first] = match as readonly [string, unknown]
     const kind = /\[([\w-]+)\]/.exec(instead)?.[1] ?? 'secret'
-    if (kind === 'number' && !isPersonal(value)) return value
+    const [offset, whole] = match.slice(-2) as [number, string]
+    const isFraction =
+      whole[offset - 1] === '.' || /^\.\d/.test(whole.slice(offset + value.length, offset + value.length + 2))
+    if (kind === 'number' && (isFraction || !isPersonal(value))) return value
     const isNamed = instead.startsWith('$1$2')
     if (isNamed && !namesCredential(String(first))) return value
     const before = isNamed

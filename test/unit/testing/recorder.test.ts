@@ -258,6 +258,12 @@ describe('what is taken out of a recording', () => {
     expect(text).not.toMatch(/correct-horse|a@b/)
   })
 
+  test('is no fraction, however its digits add up', async () => {
+    const body = '{"share":0.35020947042268635,"said":"0.35020947042268635 of it","more":-3640127923654.0005}'
+    const { live, replay } = await taped(answers(body), [[url]])
+    expect(await replay(url)).toBe(live[0])
+  })
+
   test('leaves the marks by which lists go on', async () => {
     const body = `{"next_page_token":"p2","next":"${url}?page_token=p2","idempotency_key":"i-1"}`
     const { live, replay } = await taped(answers(body), [[url]])
@@ -358,7 +364,8 @@ test('for any answers: what is recorded is replayed byte for byte, apart from wh
       const recording = recorder(answers(...bodies), { file })
       for (const [at] of bodies.entries()) await recording.fetch(`${url}/${at}`)
       recording.save()
-      const changed = readFileSync(file, 'utf8').includes('scrubbed')
+      // A number that could be a card's is a number still.
+      const changed = /scrubbed|90{11}/.test(readFileSync(file, 'utf8'))
       const replaying = recorder(never, { file, mode: 'replay' })
       for (const [at, body] of bodies.entries()) {
         const again = Buffer.from(await (await replaying.fetch(`${url}/${at}`)).arrayBuffer())
