@@ -23,8 +23,8 @@ export interface ApiAddress {
 }
 
 /**
- * What a caller of `fetch` wants, with its body read, so that it can be sent again. A path begins at the API's base; an
- * address must be the API's own, because it gets the connection's credentials.
+ * What a caller of `fetch` wants, with its body read, so that it can be sent again. A path, or a query alone, begins at the API's
+ * base; an address must be the API's own, because it gets the connection's credentials.
  * @throws SluiceError `ADDRESS_REFUSED` for another origin; `TypeError` for what `fetch` itself does not take.
  */
 export async function readRequest(
@@ -33,7 +33,7 @@ export async function readRequest(
   api: ApiDeclaration | undefined,
   { base, origins, trusted }: ApiAddress,
 ): Promise<Asked> {
-  const target = typeof input === 'string' && input.startsWith('/') ? base + input : input
+  const target = typeof input === 'string' && /^[/?]/.test(input) ? base + input : input
   const asked = new Request(target, { ...(init?.body && { duplex: 'half' }), ...init })
   const url = new URL(asked.url)
   if (!origins.has(url.origin))

@@ -1,5 +1,6 @@
 import { outbound as limits } from '../config/defaults.ts'
 import type { CallOptions } from '../outbound/connection-fetch.ts'
+import type { Fetch } from '../outbound/fetch-shape.ts'
 import { idempotencyKeys } from '../outbound/repeatable.ts'
 import { sluice, type ConnectionRef, type Sluice, type SluiceDeps } from '../outbound/sluice.ts'
 import type { Clock } from '../primitives/clock.ts'
@@ -66,10 +67,32 @@ export function connections(
       const own = { provider: source.split('/')[2] ?? '', ...(account !== undefined && { account }) }
       // As in the worker: a later attempt is a retry itself.
       const once = attempt > 1 ? { attempts: 1 } : {}
-      return { fetch: (ref = own, asked = {}) => fetchFor(tenant, ref, { ...once, ...asked, keys }) }
+      return callsOver(
+        () => own,
+        (ref, asked) => fetchFor(tenant, ref, { ...once, ...asked, keys }),
+        guards,
+      )
     },
-    fetch: (ref = only(mocks), callOptions = {}) =>
-      fetchFor('default', ref, { ...callOptions, keys: idempotencyKeys('evt_test') }),
+    ...callsOver(
+      () => only(mocks),
+      (ref, asked) => fetchFor('default', ref, { ...asked, keys: idempotencyKeys('evt_test') }),
+      guards,
+    ),
+  }
+}
+
+/** A handler's calls: a `fetch`, and the same as operations and readers take it. */
+function callsOver(
+  own: () => ConnectionRef,
+  fetchBy: (ref: ConnectionRef, asked: CallOptions) => Fetch,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): HandlerCalls {
+  return {
+    fetch: (ref = own(), asked = {}) => fetchBy(ref, asked),
+    client: (ref = own(), asked = {}) => {
+      const { provider } = ref
+      return { provider, api: findProvider(provider)?.api, fetch: fetchBy(ref, asked), clock, random }
+    },
   }
 }
 

@@ -100,7 +100,11 @@ function pageOf(dialect: PageDialect, request: MockRequest, items: readonly unkn
       const number = numberAt(request, dialect.page, dialect.first)
       const from = (number - dialect.first) * size
       const next = after(from) === undefined ? null : number + 1
-      return { items: cut(from), ...(dialect.next !== undefined && { beside: [[dialect.next, next]] }) }
+      const last = dialect.first + Math.max(1, Math.ceil(items.length / size)) - 1
+      const beside: (readonly [string, unknown])[] = []
+      if (dialect.next !== undefined) beside.push([dialect.next, next])
+      if (dialect.last !== undefined) beside.push([dialect.last, last])
+      return { items: cut(from), beside }
     }
     case 'cursor': {
       const from = fromCursor(request.query[dialect.cursor])

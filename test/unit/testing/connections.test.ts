@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { itemsIn } from '#lib/outbound/paginate.ts'
 import { on } from '#lib/processing/handler.ts'
 import { minutes, ms } from '#lib/primitives/clock.ts'
 import { mockProvider, type MockOptions } from '#lib/testing/mock-provider.ts'
@@ -55,6 +56,18 @@ describe("a handler's calls by connections", () => {
     const run = testing.invoke(refunding, refund, { sluice: testing.connections({ stripe }) })
     await expect(run).rejects.toThrow('stripe answered 402')
     expect(stripe.requests).toHaveLength(1)
+  })
+
+  test('may be made by a client for operations and readers', async () => {
+    const stripe = stripeMock((answer) => ({
+      'GET /v1/things': answer.list([{ id: 'a' }, { id: 'b' }], { pageSize: 1 }),
+    }))
+    const client = testing.connections({ stripe }).client()
+    const dialect = client.api?.pages?.default
+    if (!dialect) throw new Error('no lists')
+    const read: unknown[] = []
+    for await (const item of itemsIn(client, { dialect, start: '/v1/things', pageSize: 1 })) read.push(item)
+    expect(read).toEqual([{ id: 'a' }, { id: 'b' }])
   })
 
   test('keep to the limits that are declared', async () => {
