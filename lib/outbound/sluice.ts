@@ -24,7 +24,7 @@ export interface SluiceDeps extends CallDeps {
   readonly apiOf: (provider: string) => ApiDeclaration | undefined
   readonly fromEnvironment: (name: string) => string | undefined
   readonly credentials: ConnectionCredentials
-  readonly connections: ConnectionList
+  readonly connections: Pick<ConnectionList, 'list'>
   /** The provider refused what can't be fresher: the connection needs its user. */
   readonly locked: (tenant: string, id: string, refused: CallCredentials) => Promise<void>
 }

@@ -89,13 +89,17 @@ function libObjection(from, here, to, there) {
   return named(allowed, to) ? undefined : `lib/${here.room} may not use ${to.replace(/\.tsx?$/, '')}`
 }
 
+const composes = /\/compose(-[a-z]+)?\.ts$/
+
 function functionObjection(from, here, to, there) {
-  // What several functions compose alike is in functions/common.
-  const compose = /\/compose(-[a-z]+)?\.ts$/.test(from)
-  if (there.area === 'functions')
-    return here.room === there.room || (compose && there.room === 'common')
-      ? undefined
-      : 'functions do not know each other'
+  const compose = composes.test(from)
+  if (there.area === 'functions') {
+    if (here.room !== there.room && there.room !== 'common') return 'functions do not know each other'
+    // What several functions have alike is in functions/common.
+    return there.room === 'common' && composes.test(to) && !compose
+      ? 'what is composed in functions/common is for a compose.ts'
+      : undefined
+  }
   if (there.area === 'infra' || there.area === 'cli') return `a function must not know ${there.area}`
   if (to.startsWith('sluice.config')) return compose ? undefined : 'only compose.ts reads the config'
   if (compose) return undefined

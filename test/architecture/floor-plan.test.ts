@@ -33,6 +33,11 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['lib/webhooks/f.ts', "import '../../functions/webhook/app.ts'", 'lib must not know functions'],
   ['lib/attic/a.ts', "import '../vault/vault.ts'", 'is no room of the floor plan'],
   ['functions/webhook/a.ts', "import '../worker/batch.ts'", 'functions do not know each other'],
+  ['functions/worker/b.ts', "import '../common/compose-calls.ts'", 'is for a compose.ts'],
+  ['functions/common/a.ts', "import './compose-calls.ts'", 'is for a compose.ts'],
+  ['functions/common/b.ts', "import '../admin/deps.ts'", 'functions do not know each other'],
+  ['functions/common/compose-a.ts', "import '../admin/compose.ts'", 'functions do not know each other'],
+  ['functions/common/c.ts', "import '#lib/vault/vault.dynamo.ts'", 'adapters are chosen in compose.ts'],
   ['functions/webhook/b.ts', "import '#lib/buffer/buffer.sqs.ts'", 'adapters are chosen in compose.ts'],
   ['functions/webhook/c.ts', "import '#lib/config/env.ts'", 'only compose.ts reads the environment'],
   ['functions/webhook/d.ts', "import '#config'", 'only compose.ts reads the config'],
@@ -68,6 +73,8 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['lib/primitives/clock.ts', 'export const now = Date.now()'],
   ['lib/http/ok.ts', "export const day = new Date('2026-01-01')"],
   ['functions/worker/compose.ts', "import '#lib/buffer/buffer.sqs.ts'"],
+  ['functions/worker/ok.ts', "import '../common/authenticate.ts'"],
+  ['functions/sweeper/compose.ts', "import '../common/compose-calls.ts'"],
   ['infra/ok.ts', "import '#lib/config/names.ts'"],
 ]
 
