@@ -3,7 +3,9 @@ import type { Millis } from '../primitives/clock.ts'
 import { deadlineAfter, type Deadline } from '../primitives/deadline.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { makeCall, type Called, type Call, type CallDeps } from './call.ts'
+import { withoutEcho } from './echo.ts'
 import type { Fetch } from './fetch-shape.ts'
+import { answerKey, type AnswerAges, type Answered, type LastAnswers } from './last-answers.ts'
 import { sharesOf } from './limit-scopes.ts'
 import type { Priority } from './limiter.ts'
 import { readRequest, type ApiAddress, type Asked } from './outgoing.ts'
@@ -36,6 +38,15 @@ export interface CallOptions {
   readonly maxBodyBytes?: number
   /** Where keys come from, for providers that do nothing twice under one key. */
   readonly keys?: IdempotencyKeys
+  /** Reads may be answered by the last good answer of this process. Default: never. */
+  readonly fallback?: AnswerAges
+  /** Masks the call's own credentials in the answer, which is read whole for that. Default: the answer streams as it came. */
+  readonly withoutEcho?: boolean
+}
+
+export interface ConnectionDeps extends CallDeps {
+  /** Where answers are kept for {@link CallOptions.fallback}. */
+  readonly answers?: LastAnswers
 }
 
 /**
@@ -49,19 +60,37 @@ export interface CallOptions {
 export function connectionFetch<C extends Credentials>(
   caller: Caller<C>,
   options: CallOptions,
-  deps: CallDeps,
+  deps: ConnectionDeps,
 ): Fetch {
   return async (input, init) => {
     const asked = await readRequest(input, init, caller.api, await caller.address())
-    const deadline = deadlineAfter(deps.clock, budgetOf(asked, options), asked.signal)
-    try {
-      const called = await makeCall(callOf(caller, asked, deadline, options), deps)
-      if (!called.response) throw called.error ?? new Error('a call ended without an answer')
-      return handedOver(called.response, called, asked, deadline)
-    } catch (error) {
-      deadline.end()
-      throw error
-    }
+    const ask = (): Promise<Answered> => answered(caller, asked, options, deps)
+    const key = options.fallback && answerKey(caller.connection, asked.request)
+    const response =
+      options.fallback && deps.answers && key !== undefined
+        ? await deps.answers.get(key, options.fallback, ask)
+        : (await ask()).response
+    // SDKs read it; a response that is made has none.
+    return Object.defineProperty(response, 'url', { value: asked.request.url.href })
+  }
+}
+
+async function answered<C extends Credentials>(
+  caller: Caller<C>,
+  asked: Asked,
+  options: CallOptions,
+  deps: CallDeps,
+): Promise<Answered> {
+  const deadline = deadlineAfter(deps.clock, budgetOf(asked, options), asked.signal)
+  try {
+    const called = await makeCall(callOf(caller, asked, deadline, options), deps)
+    if (!called.response) throw called.error ?? new Error('a call ended without an answer')
+    const response = handedOver(called.response, called, deadline)
+    if (!options.withoutEcho) return { response, error: called.error }
+    return { response: await withoutEcho(response, called.credentials), error: called.error }
+  } catch (error) {
+    deadline.end()
+    throw error
   }
 }
 
@@ -93,24 +122,18 @@ function callOf<C extends Credentials>(
 }
 
 /** The answer as `fetch` gives it; the deadline holds until its body is read. */
-function handedOver(
-  answer: Response,
-  { attempts, error }: Called,
-  asked: Asked,
-  deadline: Deadline,
-): Response {
+function handedOver(answer: Response, { attempts, error }: Called, deadline: Deadline): Response {
   const { status, statusText } = answer
   const headers = new Headers(answer.headers)
+  // Ours to say.
+  for (const name of answer.headers.keys()) if (name.startsWith('sluice-')) headers.delete(name)
   headers.set('sluice-attempts', String(attempts))
   headers.set('sluice-source', 'live')
   if (error?.action === 'wait') headers.set(waitHeader, String(error.retryAfterMs ?? 0))
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()
-  const response = new Response(body, { status, statusText, headers })
-  // SDKs read it; a response that is made has none.
-  Object.defineProperty(response, 'url', { value: asked.request.url.href })
-  return response
+  return new Response(body, { status, statusText, headers })
 }
 
 /** The same stream; `end` is called once nobody reads it any more. */

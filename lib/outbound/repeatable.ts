@@ -49,7 +49,10 @@ export function withKey(
 ): OutgoingRequest {
   const idempotency = api?.idempotency
   if (!idempotency?.methods.includes(request.method as Method) || keyOf(request, idempotency)) return request
-  const key = keys(request).slice(0, idempotency.maxCharacters)
+  const made = keys(request)
+  // The first half of two long keys may be the same.
+  const key =
+    made.length <= idempotency.maxCharacters ? made : digest([made]).slice(0, idempotency.maxCharacters)
   const { place } = idempotency
   if ('header' in place) {
     const headers = new Headers(request.headers)

@@ -9,6 +9,7 @@ import { baseUrlOf } from './base-url.ts'
 import type { CallDeps } from './call.ts'
 import { connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
 import type { Fetch } from './fetch-shape.ts'
+import { lastAnswers } from './last-answers.ts'
 import type { ApiAddress } from './outgoing.ts'
 
 /** A connection of a tenant: the provider, and the account there where the tenant has connected several. */
@@ -35,7 +36,8 @@ export interface Sluice {
   fetch(tenant: string, connection: ConnectionRef, options?: CallOptions): Fetch
 }
 
-export function sluice(deps: SluiceDeps): Sluice {
+export function sluice(parts: SluiceDeps): Sluice {
+  const deps = { ...parts, answers: lastAnswers(parts) }
   return {
     fetch(tenant, connection, options = {}) {
       let found: Promise<Fetch> | undefined
