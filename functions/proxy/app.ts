@@ -12,7 +12,7 @@ import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import { authenticate, needs, type AccessDeps, type AccessEnv } from '../common/authenticate.ts'
 import { requestId } from '../common/problem.ts'
 import { answerOf } from './answer.ts'
-import { callProblem, problemOf, speakerHeader, type CallProblem } from './problems.ts'
+import { callProblem, disconnected, problemOf, speakerHeader, type CallProblem } from './problems.ts'
 import { readCall, type WantedCall } from './request.ts'
 
 export interface ProxyDeps extends AccessDeps {
@@ -70,6 +70,8 @@ async function serve(c: Context<ProxyEnv>, id: string, deps: ProxyDeps): Promise
   const found = connectionIdGrammar.test(id) && (await raceSignal(deps.connections.find(id), signal))
   // Another tenant's is as unknown as one that never was.
   if (!found || !covers(c.get('caller').tenants, found.tenant)) return refuse(unknown, c)
+  // Known at once here; whatever else calls by it may have its token in memory for some minutes.
+  if (found.state !== 'active') return refuse(disconnected(found.cause ?? found.state), c)
   const body = await c.req.arrayBuffer()
   if (body.byteLength > limits.maxBodyBytes)
     return refuse({ code: 'body_too_large', detail: `Send at most ${limits.maxBodyBytes} bytes.` }, c)
@@ -86,17 +88,11 @@ interface Brought {
 }
 
 async function call(
-  { tenant, provider, account, state }: Connection,
+  { tenant, provider, account }: Connection,
   { path, base, options, init }: WantedCall,
   { body, signal }: Brought,
   sluice: Sluice,
 ): Promise<Response> {
-  const { fallback, ...live } = options
-  const send = sluice.fetch(
-    tenant,
-    { provider, account, ...(base !== undefined && { base }) },
-    // What is no longer connected is not answered for from memory.
-    state === 'active' && fallback ? { ...live, fallback } : live,
-  )
+  const send = sluice.fetch(tenant, { provider, account, ...(base !== undefined && { base }) }, options)
   return answerOf(await send(path, { ...init, signal, ...(body.byteLength > 0 && { body }) }))
 }

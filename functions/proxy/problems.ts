@@ -70,7 +70,7 @@ function ofApi({ kind, code, message, retryAfterMs }: ApiError): CallProblem {
       return { code: 'held', cause: code, detail, headers }
     }
     case 'disconnected':
-      return { code: 'disconnected', cause: code, detail: whatToDo(code) }
+      return disconnected(code)
     default:
       return {
         code: 'unreachable',
@@ -87,6 +87,12 @@ function whyHeld(code: string | undefined): string {
 }
 
 /** By the state of the connection, or the cause why it needs its user. */
+export const disconnected = (cause: string | undefined): CallProblem => ({
+  code: 'disconnected',
+  cause,
+  detail: whatToDo(cause),
+})
+
 function whatToDo(cause: string | undefined): string {
   if (cause === 'pending')
     return 'Nothing was sent: the connection was made by a shared link. Put it into use by POST /api/connections/{id}/activate.'
@@ -108,7 +114,7 @@ function ofSluice({ code, message, consequence }: SluiceError): CallProblem {
         detail: `${sentence(message)} It was done, and can't be shown: ask for less at once, by pages, fields or ranges.`,
       }
     case 'SEAL_BROKEN':
-      return { code: 'disconnected', cause: 'seal_broken', detail: whatToDo('seal_broken') }
+      return disconnected('seal_broken')
     case 'MISCONFIGURED':
       return { code: 'not_callable', detail: sentence(message) }
     default:

@@ -3,7 +3,7 @@ import { fromBase64 } from '../primitives/bytes.ts'
 import type { Credentials } from './attempt.ts'
 
 /** On an answer that held a credential of its own call: what was masked. */
-export const maskedHeader = 'sluice-masked'
+const maskedHeader = 'sluice-masked'
 
 /** Shorter texts stand in answers by chance. */
 const leastCharacters = 8

@@ -30,7 +30,7 @@ export function dynamoConnectionList(options: ConnectionsTable): ConnectionList 
     },
     async find(id) {
       const { Item } = await guarded(() =>
-        client.send(new GetItemCommand({ TableName, Key: connectionKey(id) })),
+        client.send(new GetItemCommand({ TableName, Key: connectionKey(id), ConsistentRead: true })),
       )
       return Item && toConnection(Item)
     },

@@ -35,9 +35,11 @@ function given(answer: () => Response = () => new Response('{"ok":true}')) {
   return { asked, ...givenProxy(sluice, [stripe, connectionOf('github', 'globex')]) }
 }
 
-const failing = (error: unknown) =>
+const failing = (error: Error) =>
   givenProxy(
-    fakeSluice(() => Promise.reject(error as Error)),
+    fakeSluice(async () => {
+      throw error
+    }),
     [stripe],
   )
 
@@ -55,7 +57,7 @@ describe('who may call', () => {
     const { app } = givenProxy(
       fakeSluice(async () => new Response()),
       [],
-      { connections: { find } as never },
+      { connections: { find } },
     )
     const response = await app.request(at('/v1/charges'))
     expect(await problem(response)).toMatchObject({ status: 401, code: 'unauthenticated', speaker: 'sluice' })
@@ -402,6 +404,19 @@ describe('what is no answer of the provider is a problem of ours', () => {
     expect((await call('/proxy')).headers.get('sluice-answer')).toBe('sluice')
   })
 })
+
+test.each(['pending', 'needs_reauth', 'deleted'] as const)(
+  'a connection that is %s is called by at no time, whatever is in memory',
+  async (state) => {
+    const { call } = givenProxy(
+      fakeSluice(async () => new Response('{}')),
+      [connectionOf('stripe', 'acme', state)],
+    )
+    const response = await call(at('/v1'), { headers: { 'sluice-fallback': '60' } })
+    expect(response.headers.get('sluice-cause')).toBe(state)
+    expect(await problem(response)).toMatchObject({ status: 409, code: 'disconnected' })
+  },
+)
 
 test('a call is one line in the log, without its path and its answer', async () => {
   const { call, lines } = given(() => new Response('personal', { headers: { 'sluice-attempts': '2' } }))
