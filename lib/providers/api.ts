@@ -141,6 +141,8 @@ export interface Idempotency {
   readonly methods: readonly Method[]
   /** The longest key. */
   readonly maxCharacters: number
+  /** A pattern for the keys that the provider's SDKs draw anew for each call: the key of the work takes their place. */
+  readonly drawn?: string
   /** How long the provider remembers, hours; unsaid where it does not say. */
   readonly hours?: number
 }
