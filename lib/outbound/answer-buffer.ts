@@ -21,5 +21,13 @@ export async function readAnswer(answer: Response, api: ApiDeclaration | undefin
   const bytes = await answer.bytes()
   const { status, statusText, headers } = answer
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes)).toString()
-  return { response: new Response(bytes, { status, statusText, headers }), head }
+  return { response: likeFetched(new Response(bytes, { status, statusText, headers }), answer), head }
+}
+
+/** The same with the address that another answer has: one that is made has none. */
+export function likeFetched(
+  made: Response,
+  { url, redirected }: Pick<Response, 'url' | 'redirected'>,
+): Response {
+  return Object.defineProperties(made, { url: { value: url }, redirected: { value: redirected } })
 }

@@ -2,6 +2,7 @@ import { outbound as limits } from '../config/defaults.ts'
 import type { Millis } from '../primitives/clock.ts'
 import { deadlineAfter, type Deadline } from '../primitives/deadline.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
+import { likeFetched } from './answer-buffer.ts'
 import { makeCall, type Called, type Call, type CallDeps } from './call.ts'
 import type { Fetch } from './fetch-shape.ts'
 import { sharesOf } from './limit-scopes.ts'
@@ -107,10 +108,11 @@ function handedOver(
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()
-  const response = new Response(body, { status, statusText, headers })
-  // SDKs read it; a response that is made has none.
-  Object.defineProperty(response, 'url', { value: asked.request.url.href })
-  return response
+  // SDKs read where an answer is from.
+  return likeFetched(new Response(body, { status, statusText, headers }), {
+    url: answer.redirected ? answer.url : asked.request.url.href,
+    redirected: answer.redirected,
+  })
 }
 
 /** The same stream; `end` is called once nobody reads it any more. */
