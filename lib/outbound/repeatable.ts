@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { ApiDeclaration, Idempotency, Method } from '../providers/api.ts'
+import type { ApiDeclaration, Idempotency } from '../providers/api.ts'
+import type { Method } from '../providers/limits.ts'
 import type { OutgoingRequest } from './transport.ts'
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
-/** Whether sending this again can do nothing twice: by its method, or because the provider knows its key. */
+/** Whether sending this again can do nothing twice: by its method, as a read, or because the provider knows its key. */
 export const isRepeatable = (request: OutgoingRequest, api: ApiDeclaration | undefined): boolean =>
-  idempotent.has(request.method) || keyOf(request, api?.idempotency) !== undefined
+  idempotent.has(request.method) ||
+  (api?.reads !== undefined && new RegExp(api.reads).test(request.url.pathname)) ||
+  keyOf(request, api?.idempotency) !== undefined
 
 function keyOf(request: OutgoingRequest, idempotency: Idempotency | undefined): string | undefined {
   if (!idempotency?.methods.includes(request.method as Method)) return undefined

@@ -69,6 +69,8 @@ export const slack = {
       { scope: 'connection', path: String.raw`/chat\.postMessage$`, limit: 1, windowMs: 1_000, burst: 5 },
     ],
     requestId: [{ header: 'x-slack-req-id' }],
+    // The SDK calls everything by POST.
+    reads: String.raw`/(?:[\w.]+\.(?:list|info|history|replies|members|test|get|getPermalink|getPresence|lookupByEmail)|users\.conversations|search\.\w+)$`,
     pages: {
       default: {
         kind: 'cursor',

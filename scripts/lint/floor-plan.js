@@ -35,6 +35,9 @@ const adapterMayUse = ['primitives', 'errors', 'config', 'telemetry', 'aws']
 const infraMayUse = /^lib\/config\//
 const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$)/
 
+/** What a handler is made of, and what gives its calls to SDKs. */
+const handlersMayUse = /^lib\/(processing\/handler\.ts$|outbound\/adapters\/)/
+
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
 function placeOf(path) {
   const [area, room = ''] = path.split('/')
@@ -56,8 +59,8 @@ export function objection(from, to) {
   if (here.area === 'lib') return libObjection(from, here, to, there)
   if (here.area === 'functions') return functionObjection(from, here, to, there)
   if (here.area === 'infra') return infraObjection(from, to, there)
-  if (here.area === 'handlers' && there.area === 'lib' && !/^lib\/processing\/handler\.ts$/.test(to))
-    return 'handlers see the public API alone: lib/processing/handler.ts'
+  if (here.area === 'handlers' && there.area === 'lib' && !handlersMayUse.test(to))
+    return 'handlers see the public API alone: lib/processing/handler.ts, lib/outbound/adapters'
   if (here.area === 'cli' && (there.area === 'functions' || there.area === 'infra'))
     return 'the CLI talks to a deployment, it does not reach into functions or infra'
   return undefined

@@ -1,4 +1,4 @@
-import axios, { AxiosError } from 'axios'
+import { AxiosError, create, isCancel } from 'axios'
 import { describe, expect, test } from 'vitest'
 import { axiosOver } from '#lib/outbound/adapters/axios.ts'
 import type { Fetch } from '#lib/outbound/fetch-shape.ts'
@@ -6,7 +6,7 @@ import { failure, givenSdk, type Answer } from '#test/fakes/given-sdk.ts'
 
 async function given(answers: readonly Answer[]) {
   const world = await givenSdk({ provider: 'sendgrid', answers })
-  return { ...world, client: axios.create(axiosOver(world.fetch)) }
+  return { ...world, client: create(axiosOver(world.fetch)) }
 }
 
 const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 256))
@@ -54,7 +54,7 @@ describe('axios', () => {
   test('ends by the signal of a call', async () => {
     const stop = new AbortController()
     const { client } = await given([() => (stop.abort(), { silent: true })])
-    expect(axios.isCancel(await failure(client.get('/a', { signal: stop.signal })))).toBe(true)
+    expect(isCancel(await failure(client.get('/a', { signal: stop.signal })))).toBe(true)
   })
 
   test('of each instance calls by its own `fetch`, and all of them show axios the same one', async () => {
@@ -62,17 +62,17 @@ describe('axios', () => {
       (name: string): Fetch =>
       async () =>
         new Response(name)
-    const [one, other] = [axios.create(axiosOver(by('one'))), axios.create(axiosOver(by('other')))]
+    const [one, other] = [create(axiosOver(by('one'))), create(axiosOver(by('other')))]
     const texts = await Promise.all([one.get<string>('/'), other.get<string>('/'), one.get<string>('/')])
     expect(texts.map(({ data }) => data)).toEqual(['one', 'other', 'one'])
     expect(axiosOver(by('one')).env).toEqual(axiosOver(by('other')).env)
   })
 
   test('hands nothing of its own settings to `fetch`', async () => {
-    let given: RequestInit | undefined
-    const fetch: Fetch = async (_, init) => ((given = init), new Response(''))
-    await axios.create(axiosOver(fetch)).get('/')
-    expect(Object.keys(given ?? {})).toEqual(expect.arrayContaining(['method', 'headers']))
-    expect(Object.keys(given ?? {}).filter((name) => name.startsWith('sluice'))).toEqual([])
+    let seen: RequestInit | undefined
+    const fetch: Fetch = async (_, init) => ((seen = init), new Response(''))
+    await create(axiosOver(fetch)).get('/')
+    expect(Object.keys(seen ?? {})).toEqual(expect.arrayContaining(['method', 'headers']))
+    expect(Object.keys(seen ?? {}).filter((name) => name.startsWith('sluice'))).toEqual([])
   })
 })

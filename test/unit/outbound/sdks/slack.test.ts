@@ -95,6 +95,15 @@ describe('the SDK of Slack', () => {
     expect([seen.length, reports]).toEqual([1, ['failure']])
   })
 
+  test('has a 503 repeated by the chain where it only reads', async () => {
+    const { slack, seen } = await given([
+      { status: 503, bytes: Buffer.from('busy') },
+      { json: { ok: true, members: [] } },
+    ])
+    expect((await slack.users.list({})).ok).toBe(true)
+    expect(seen.map(({ url }) => url.pathname)).toEqual(['/api/users.list', '/api/users.list'])
+  })
+
   test('says what held a call back in its error’s original', async () => {
     const { slack, seen } = await given([posted], { openMs: 60_000 })
     const { original } = (await failure(slack.chat.postMessage(message))) as { original: unknown }
