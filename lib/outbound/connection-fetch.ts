@@ -1,6 +1,7 @@
 import { outbound as limits } from '../config/defaults.ts'
-import type { Millis } from '../primitives/clock.ts'
+import { ms, type Millis } from '../primitives/clock.ts'
 import { deadlineAfter, type Deadline } from '../primitives/deadline.ts'
+import { timerMs, whole } from '../primitives/options.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { likeFetched } from './answer-buffer.ts'
 import { makeCall, type Called, type Call, type CallDeps } from './call.ts'
@@ -30,7 +31,7 @@ export interface CallOptions {
   /** Default `interactive`. */
   readonly priority?: Priority
   /** The whole call: retries, waits and the body, milliseconds. Default 5 s to read, 10 s to write. */
-  readonly timeoutMs?: Millis
+  readonly timeoutMs?: number
   /** Most attempts, the first one included. Default 3. */
   readonly attempts?: number
   /** Default 10 MiB, counted after inflating. */
@@ -39,19 +40,27 @@ export interface CallOptions {
   readonly keys?: IdempotencyKeys
 }
 
+/** @throws TypeError or RangeError that names the option. */
+export function checkCallOptions({ timeoutMs, attempts, maxBodyBytes }: CallOptions): void {
+  if (timeoutMs !== undefined) timerMs('timeoutMs', timeoutMs)
+  if (attempts !== undefined) whole('attempts', attempts, 1)
+  if (maxBodyBytes !== undefined) whole('maxBodyBytes', maxBodyBytes, 0)
+}
+
 /**
  * A `fetch` that calls one connection's provider: with its credentials, under its limits, through its breaker, again where that
  * does nothing twice. Paths begin at the provider's API. Answers are handed over as they are, failures too; their headers
  * `sluice-attempts` and `sluice-source` say how they came.
  *
  * It throws `ApiError` where there is no answer (`unreachable`, `held`, `disconnected`), `SluiceError` `ADDRESS_REFUSED` or
- * `ANSWER_REFUSED`, and the reason of a signal or of the deadline.
+ * `ANSWER_REFUSED`, and the reason of a signal or of the deadline. A wrong option is a `TypeError` or `RangeError` at once.
  */
 export function connectionFetch<C extends Credentials>(
   caller: Caller<C>,
   options: CallOptions,
   deps: CallDeps,
 ): Fetch {
+  checkCallOptions(options)
   return async (input, init) => {
     const asked = await readRequest(input, init, caller.api, await caller.address())
     const deadline = deadlineAfter(deps.clock, budgetOf(asked, options), asked.signal)
@@ -67,7 +76,11 @@ export function connectionFetch<C extends Credentials>(
 }
 
 const budgetOf = ({ request }: Asked, { timeoutMs }: CallOptions): Millis =>
-  timeoutMs ?? (request.method === 'GET' || request.method === 'HEAD' ? limits.readMs : limits.writeMs)
+  timeoutMs === undefined
+    ? request.method === 'GET' || request.method === 'HEAD'
+      ? limits.readMs
+      : limits.writeMs
+    : ms(timeoutMs)
 
 function callOf<C extends Credentials>(
   caller: Caller<C>,

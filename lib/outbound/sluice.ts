@@ -7,7 +7,7 @@ import { connectionId } from '../vault/connection-id.ts'
 import type { ConnectionList } from '../vault/connection-list.ts'
 import { addressOf } from './api-address.ts'
 import type { CallDeps } from './call.ts'
-import { connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
+import { checkCallOptions, connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
 import type { Fetch } from './fetch-shape.ts'
 
 /** A connection of a tenant: the provider, and the account there where the tenant has connected several. */
@@ -30,13 +30,17 @@ export interface SluiceDeps extends CallDeps {
 
 /** Calls to providers by connections of tenants. */
 export interface Sluice {
-  /** A `fetch` for one connection; nothing is asked of anyone before it is used. */
+  /**
+   * A `fetch` for one connection; nothing is asked of anyone before it is used.
+   * @throws TypeError or RangeError that names a wrong option.
+   */
   fetch(tenant: string, connection: ConnectionRef, options?: CallOptions): Fetch
 }
 
 export function sluice(deps: SluiceDeps): Sluice {
   return {
     fetch(tenant, connection, options = {}) {
+      checkCallOptions(options)
       let found: Promise<Fetch> | undefined
       return async (input, init) => {
         found ??= idOf(tenant, connection, deps).then((id) =>
@@ -62,6 +66,7 @@ export function sluiceLater(open: () => Promise<Sluice>): Sluice {
   }
   return {
     fetch(tenant, connection, options) {
+      if (options) checkCallOptions(options)
       let made: Fetch | undefined
       return async (input, init) => {
         made ??= (await use()).fetch(tenant, connection, options)
