@@ -26,6 +26,8 @@ export interface Io {
   readonly askSecret: (question: string) => Promise<string | undefined>
   /** Asks on the terminal; `undefined` when the user gives up. */
   readonly ask: (question: string) => Promise<string | undefined>
+  /** Shows an address in the user's browser; rejects when none could be started. */
+  readonly openBrowser: (url: string) => Promise<void>
   readonly loadEndpoints: () => Promise<readonly Endpoint[]>
   readonly openSecretStore: (store: SecretStoreAddress) => Promise<SecretStore>
   /** Runs a TypeScript program of this repository in place of the command; resolves with its exit code. */

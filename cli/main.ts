@@ -44,6 +44,12 @@ const io: Io = {
     const answer = await text({ message: question, output: process.stderr })
     return isCancel(answer) ? undefined : answer
   },
+  async openBrowser(url) {
+    const { default: open } = await import('open')
+    const started = await open(url)
+    // What it says later is for nobody: the link was printed.
+    started.on('error', () => {})
+  },
   async loadEndpoints() {
     const [{ default: config }, { parseConfig }] = await Promise.all([
       import('#config'),

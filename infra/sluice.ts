@@ -79,11 +79,9 @@ export class Sluice extends Construct {
     this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), props, plan)
     const { throttle } = plan
     this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, throttle }).url
-    for (const fn of [admin, oauth]) fn.setEnv({ [env.publicUrl]: this.url })
-    admin.setEnv({
-      [env.returnTo]: config.returnTo.join(' '),
-      ...(config.oidc && { [env.adminOidc]: JSON.stringify(config.oidc) }),
-    })
+    for (const fn of [admin, oauth])
+      fn.setEnv({ [env.publicUrl]: this.url, [env.returnTo]: config.returnTo.join(' ') })
+    if (config.oidc) admin.setEnv({ [env.adminOidc]: JSON.stringify(config.oidc) })
   }
 
   /** No table and no key: taking a webhook must not depend on either. */

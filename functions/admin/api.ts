@@ -9,6 +9,7 @@ import { providerItems } from '#lib/admin/provider-items.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import { admitted, authenticate, needs } from './authenticate.ts'
+import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
@@ -23,6 +24,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
     app.on(method.toUpperCase(), [routeOf(path)], needs(role))
   readRoutes(app, deps)
   writeRoutes(app, deps)
+  connectLinkRoutes(app, deps)
   connectionRoutes(app, deps)
   tenantRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {

@@ -2,17 +2,12 @@ import type { Hono } from 'hono'
 import { toConnectionItem } from '#lib/admin/connection-view.ts'
 import { listConnections } from '#lib/admin/list-connections.ts'
 import { operations } from '#lib/admin/operations.ts'
-import type { ConnectLinkRequest } from '#lib/admin/schemas.ts'
-import { oauth as limits } from '#lib/config/defaults.ts'
 import type { Problem } from '#lib/http/problem.ts'
-import { isAllowedReturn } from '#lib/oauth/return-to.ts'
-import { iso, later } from '#lib/primitives/clock.ts'
-import { token128 } from '#lib/primitives/random.ts'
 import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { keyRoutes } from './keys.ts'
-import { addressOf, checkBody, checkQuery, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
+import { checkBody, checkQuery, mayTouch, problem } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {
@@ -21,29 +16,8 @@ const badCursor: Problem = {
 }
 const pageSize = 50
 
-/** Connections under `/api`: links to make them, lists, and what can be done with one. */
+/** Connections under `/api`: lists, and what can be done with one. */
 export function connectionRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
-  app.post('/connect-links', async (c) => {
-    const checked = await checkBody(c, operations.createConnectLink.body)
-    if (!checked.ok) return problem(checked.problem, c)
-    if (!mayTouch(c, checked.value.tenant)) return problem(unknownTenant, c)
-    const fault = faultIn(checked.value, deps)
-    if (fault) return problem(fault, c)
-    const { provider, tenant, scopes, returnTo, shared = false, account } = checked.value
-    const id = token128(deps.random)
-    const expiresAt = later(deps.clock.now(), limits.linkMs)
-    await deps.connectStore.addLink(id, {
-      provider,
-      tenant,
-      scopes: scopes ?? deps.connectGrantOf(provider)?.scopes.default ?? [],
-      isShared: shared,
-      expiresAt,
-      ...(returnTo !== undefined && { returnTo }),
-      ...(account !== undefined && { account }),
-    })
-    const url = `${addressOf(c, deps)}/oauth/${provider}/connect?link=${id}`
-    return c.json({ url, expiresAt: iso(expiresAt) }, operations.createConnectLink.status)
-  })
   app.get('/connections', async (c) => {
     const query = checkQuery(c, operations.listConnections.query)
     if (!query.ok) return problem(query.problem, c)
@@ -109,18 +83,4 @@ function changeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       )
     })
   }
-}
-
-function faultIn(request: ConnectLinkRequest, deps: AdminDeps): Problem | undefined {
-  const { provider, returnTo, account, scopes } = request
-  const grant = deps.connectGrantOf(provider)
-  if (!grant) return malformed('/provider', 'is no provider that accounts can be connected of')
-  // Nobody else says them: its service account may stand for any user of a domain.
-  if (grant.kind === 'delegated-jwt' && account === undefined)
-    return malformed('/account', 'is needed: whom the service account stands for')
-  if (grant.kind === 'delegated-jwt' && (scopes ?? []).length === 0)
-    return malformed('/scopes', 'are needed: what the service account asks for')
-  if (returnTo !== undefined && !isAllowedReturn(returnTo, deps.returnTo))
-    return malformed('/returnTo', 'is not among the addresses that `connect.returnTo` allows')
-  return undefined
 }

@@ -32,7 +32,7 @@ export interface AdminDeps extends ReplayDeps {
   readonly seal: Sealer
   readonly connections: ConnectionList
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
-  readonly connectStore: Pick<ConnectStore, 'addLink'>
+  readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]

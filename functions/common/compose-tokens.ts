@@ -8,6 +8,7 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
+import { discoverer } from '#lib/oauth/discovery.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { outageGuard } from '#lib/oauth/outage-guard.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
@@ -35,14 +36,15 @@ export function composeTokens(): RefreshDeps {
     store: dynamoWrappedKeys(connections),
     clock,
   })
+  const { fetch } = globalThis
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
     authOf: connectGrantOf,
     fromEnvironment: optional,
     clock,
+    locate: discoverer({ fetch, clock, log }),
   })
-  const { fetch } = globalThis
   return {
     clock,
     random,

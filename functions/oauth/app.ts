@@ -4,18 +4,21 @@ import { describeError } from '#lib/errors/sluice-error.ts'
 import { noRequestId, type GatewayBindings } from '#lib/http/gateway.ts'
 import { problemResponse, type Problem } from '#lib/http/problem.ts'
 import { begin } from '#lib/oauth/begin.ts'
-import { callback, type CallbackDeps } from '#lib/oauth/callback.ts'
-import { connectDelegated, type Connected } from '#lib/oauth/connect.ts'
-import { returnAddress } from '#lib/oauth/return-to.ts'
+import { callback } from '#lib/oauth/callback.ts'
+import { connectDelegated } from '#lib/oauth/connect-delegated.ts'
+import type { Connected, ConnectDeps } from '#lib/oauth/flow.ts'
+import { isAllowedReturn, returnAddress } from '#lib/oauth/return-to.ts'
 import { oauth as limits } from '#lib/config/defaults.ts'
 import { noticePage, pageStyleHash } from './pages.ts'
 import { notices, type Notice } from './notices.ts'
 
 type Env = { Bindings: Partial<GatewayBindings> }
 
-export interface OAuthAppDeps extends CallbackDeps {
-  /** Whether there is such a provider, and it has a grant by code. */
+export interface OAuthAppDeps extends ConnectDeps {
+  /** Whether there is such a provider, and its accounts can be connected. */
   readonly isKnown: (provider: string) => boolean
+  /** Where browsers may be sent; asked again at the end, as a link may be older than the list. */
+  readonly returnTo: readonly string[]
 }
 
 const cookieName = (provider: string): string => `__Host-sluice-connect-${provider}`
@@ -25,7 +28,12 @@ const maxQueryChars = 8_192
 /** HTTP in front of {@link begin} and {@link callback}: routes, cookies and pages, and nothing else. */
 export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
   const app = new Hono<Env>()
+  const ended = (outcome: Connected, provider: string, c: Context<Env>) =>
+    answer(onlyAllowed(outcome, deps), provider, c)
   app.use('*', guarded)
+  app.use('*', (c, next) => (isNavigation(c) ? next() : Promise.resolve(page('framed', c))))
+  // A HEAD would be routed as a GET, and use up what it only looks at.
+  app.use('*', (c, next) => (c.req.method === 'HEAD' ? Promise.resolve(problem(onlyGet, c)) : next()))
   app.get('/oauth/:provider/connect', async (c) => {
     const provider = c.req.param('provider')
     const link = soleLink(c.req.url)
@@ -34,7 +42,8 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
     const begun = await begin(provider, link, deps)
     if (begun.kind === 'used') return page('link_used', c)
     if (begun.kind === 'unknown') return page('link_unknown', c)
-    if (begun.kind === 'delegated') return answer(await connectDelegated(begun.link, deps), provider, c)
+    if (begun.kind === 'delegated')
+      return ended(await connectDelegated(begun.stateId, begun.client, deps), provider, c)
     if (begun.kind !== 'redirect') return page('no_client', c)
     return new Response(null, {
       status: 302,
@@ -50,12 +59,10 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
     const query = singles(c.req.url)
     if (!query) return page('state_invalid', c)
     const cookie = cookieIn(c.req.header('cookie') ?? '', cookieName(provider))
-    return answer(await callback({ provider, query, cookie }, deps), provider, c)
+    return ended(await callback({ provider, query, cookie }, deps), provider, c)
   })
   for (const path of ['/oauth/:provider/connect', '/oauth/:provider/callback']) {
-    app.all(path, (c) =>
-      problem({ code: 'method_not_allowed', detail: 'Use GET.', headers: { allow: 'GET' } }, c),
-    )
+    app.all(path, (c) => problem(onlyGet, c))
   }
   app.notFound((c) =>
     problem({ code: 'not_found', detail: 'Connect links lead to /oauth/{provider}/connect.' }, c),
@@ -69,6 +76,11 @@ export function oauthApp(deps: OAuthAppDeps): Hono<Env> {
   })
   return app
 }
+
+const onlyAllowed = (outcome: Connected, { returnTo }: OAuthAppDeps): Connected =>
+  'returnTo' in outcome && outcome.returnTo !== undefined && !isAllowedReturn(outcome.returnTo, returnTo)
+    ? { ...outcome, returnTo: undefined }
+    : outcome
 
 function answer(outcome: Connected, provider: string, c: Context<Env>): Response | Promise<Response> {
   switch (outcome.kind) {
@@ -106,6 +118,13 @@ function goOn(
     headers: { location: returnAddress(returnTo, result), 'set-cookie': cookie },
   })
 }
+
+/**
+ * Whether the browser goes there itself. In a frame, or fetched ahead of a click, nothing is used up. Old browsers do not say.
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-dest-header
+ */
+const isNavigation = (c: Context<Env>): boolean =>
+  (c.req.header('sec-fetch-dest') ?? 'document') === 'document' && c.req.header('sec-purpose') === undefined
 
 const setCookie = (provider: string, value: string, seconds: number): string =>
   `${cookieName(provider)}=${value}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`
@@ -150,6 +169,7 @@ const guarded = secureHeaders({
   strictTransportSecurity: 'max-age=31536000',
 })
 
+const onlyGet: Problem = { code: 'method_not_allowed', detail: 'Use GET.', headers: { allow: 'GET' } }
 const unknownProvider: Problem = { code: 'not_found', detail: 'There is no such provider to connect to.' }
 
 function page(

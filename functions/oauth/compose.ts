@@ -5,6 +5,7 @@ import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { discoverer } from '#lib/oauth/discovery.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { revoker } from '#lib/oauth/revoke.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
@@ -29,14 +30,15 @@ export function compose(): OAuthAppDeps {
     store: dynamoWrappedKeys({ client, table }),
     clock,
   })
+  const { fetch } = globalThis
   const clients = secretsManagerClients({
     client: secretsManagerClient({ maxAttempts: 3 }),
     stage: required(env.stage),
     authOf: connectGrantOf,
     fromEnvironment: optional,
     clock,
+    locate: discoverer({ fetch, clock, log }),
   })
-  const { fetch } = globalThis
   const address = required(env.publicUrl).replace(/\/+$/, '')
   return {
     clock,
@@ -50,6 +52,7 @@ export function compose(): OAuthAppDeps {
     store: dynamoConnectStore({ client, table: required(env.controlTable) }),
     revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
     redirectUri: (provider) => `${address}/oauth/${provider}/callback`,
+    returnTo: optional(env.returnTo)?.split(' ') ?? [],
     isKnown: (provider) => connectGrantOf(provider) !== undefined,
   }
 }

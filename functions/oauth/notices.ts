@@ -88,6 +88,18 @@ export const notices = {
     text: 'The answer did not come from the provider that was asked.',
     next: startAgain,
   },
+  pending_lost: {
+    status: 503,
+    title: 'This has to be done again',
+    text: 'The provider let you in, but the connection could not be kept, so nothing was connected.',
+    next: 'Connect again: go back to where you came from and start over.',
+  },
+  framed: {
+    status: 400,
+    title: 'Open this in a window of its own',
+    text: 'Accounts are not connected inside of another page.',
+    next: 'Open the link by itself.',
+  },
   unavailable: {
     status: 503,
     title: 'This does not work right now',

@@ -28,9 +28,9 @@ export class Control extends Construct {
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 
-  /** May put items of its own, which is how a login link is noted as used and a connect link is made. */
+  /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */
   lendTo(fn: GatewayFunction): void {
-    fn.permit({ actions: ['dynamodb:PutItem'], resources: [this.table.tableArn] })
+    fn.permit({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [this.table.tableArn] })
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 }

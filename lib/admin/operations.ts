@@ -105,6 +105,18 @@ export const operations = {
     answer: schemas.connectLink,
     problems: [],
   },
+  getConnectLink: {
+    id: 'getConnectLink',
+    method: 'get',
+    path: '/api/connect-links/{id}',
+    role: 'viewer',
+    summary:
+      'What became of a link, for a day: `connected` says which connection, `pending_lost` that it must be connected again',
+    query: schemas.ofTenant,
+    status: 200,
+    answer: schemas.connectLinkItem,
+    problems: [404],
+  },
   listConnections: {
     id: 'listConnections',
     method: 'get',

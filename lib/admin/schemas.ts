@@ -70,7 +70,7 @@ export const redriven = z.strictObject({
 export const loginLink = z.strictObject({ url: z.string(), expiresAt: instant })
 
 const connectionId = z.string().check(z.regex(/^conn_[A-Za-z0-9_-]{32}$/))
-const connectionStates = ['pending', 'active', 'needs_reauth', 'pending_lost', 'deleted'] as const
+const connectionStates = ['pending', 'active', 'needs_reauth', 'deleted'] as const
 
 export const connectionItem = z.strictObject({
   id: connectionId,
@@ -93,7 +93,6 @@ export const connectionItem = z.strictObject({
   failures: z.int(),
 })
 
-export const connectLink = z.strictObject({ url: z.string(), expiresAt: instant })
 export const tenantKeys = z.strictObject({
   tenant: z.string(),
   keys: z.int(),
@@ -102,6 +101,30 @@ export const tenantKeys = z.strictObject({
   rewrappedAt: orNull(instant),
 })
 export const keysTask = z.strictObject({ tenant: z.string(), status: z.literal('scheduled') })
+export const connectLinkName = z.string().check(z.regex(/^link_[A-Za-z0-9_-]{43}$/))
+const attemptStatuses = [
+  'open',
+  'expired',
+  'started',
+  'abandoned',
+  'finishing',
+  'connected',
+  'denied',
+  'failed',
+  'pending_lost',
+] as const
+
+/** `id` names the link to the API and opens nothing; `url` is what opens it. */
+export const connectLink = z.strictObject({ id: connectLinkName, url: z.string(), expiresAt: instant })
+export const connectLinkItem = z.strictObject({
+  id: connectLinkName,
+  tenant: z.string(),
+  provider: z.string(),
+  status: z.enum(attemptStatuses),
+  connection: orNull(connectionId),
+  reason: orNull(z.string()),
+  expiresAt: instant,
+})
 export const connectionChanged = z.strictObject({ id: connectionId, status: z.string() })
 
 export const problem = z.object({
@@ -190,4 +213,5 @@ export type Redriven = z.infer<typeof redriven>
 export type ProviderItem = z.infer<typeof providerItem>
 export type TenantKeys = z.infer<typeof tenantKeys>
 export type ConnectionItem = z.infer<typeof connectionItem>
+export type ConnectLinkItem = z.infer<typeof connectLinkItem>
 export type ConnectLinkRequest = z.infer<typeof connectLinkRequest>

@@ -69,8 +69,13 @@ export const oauth = {
   /** How long a connect link may wait to be opened, and a browser to come back from the provider. */
   linkMs: minutes(30),
   stateMs: minutes(10),
-  /** A key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
-  keepKeysMs: minutes(5),
+  /** A token or a key is read again after this long, so that one that was replaced or deleted is used no longer than that. */
+  keepMs: minutes(5),
+  /** A browser that came back this long ago, and of which nothing is known since, met a function that died. */
+  finishMs: minutes(1),
+  /** Metadata of a provider: kept in memory, asked for anew after this; a failure is not repeated sooner than the second. */
+  metadataMs: hours(1),
+  metadataCooldownMs: minutes(1),
   /** Tokens in memory, over all connections; and keys. */
   keepTokens: 1_000,
 } as const

@@ -38,6 +38,8 @@ export interface AccessTokens {
 interface Kept {
   readonly connection: Connection
   readonly tokens: Tokens
+  /** When it was read. */
+  readonly at: EpochMs
 }
 
 export function accessTokens(deps: RefreshDeps): AccessTokens {
@@ -62,11 +64,11 @@ export function accessTokens(deps: RefreshDeps): AccessTokens {
     const isOwn = kept?.connection.tenant === tenant && kept.tokens.accessToken !== rejected?.reveal()
     const now = deps.clock.now()
     // Whoever comes while another caller of this process refreshes is served the token that is still good.
-    if (
+    const isServed =
       isOwn &&
+      elapsed(kept.at, now) < limits.keepMs &&
       (isFresh(kept.connection, now) || (loading.has(`${tenant} ${id}`) && isValid(kept.connection, now)))
-    )
-      return given(kept)
+    if (isServed) return given(kept)
     try {
       const outcome = await once(tenant, id, rejected)
       // What is over is not served on from memory.
@@ -104,7 +106,7 @@ async function load(
       return { kind: 'needs_reauth', cause: connection.cause ?? 'revoked' }
     if (connection.state !== 'active') return { kind: 'not_active', state: connection.state }
     if (connection.kind === 'key') return { kind: 'key', connection }
-    const kept = { connection, tokens: await openTokens(connection, deps) }
+    const kept = { connection, tokens: await openTokens(connection, deps), at: deps.clock.now() }
     remember(kept)
     const isRejected = kept.tokens.accessToken === rejected?.reveal()
     if (!isRejected && isFresh(connection, deps.clock.now())) return given(kept)

@@ -4,31 +4,25 @@ import { readPointer } from '../primitives/json-pointer.ts'
 import type { AccountSource } from '../providers/auth-words.ts'
 import type { OAuthCode } from '../providers/auth.ts'
 import type { Connection, Tokens } from '../vault/connection.ts'
-import { askProvider } from './ask-provider.ts'
-import type { OAuthClient } from './client.ts'
+import { askProvider, type AskDeps } from './ask-provider.ts'
+import { issuerOf, type OAuthClient } from './client.ts'
 import { idTokenClaims, unjudgedClaims } from './id-token.ts'
 import type { Grant } from './token-answer.ts'
-import type { TokenEndpointDeps } from './token-endpoint.ts'
 
-type Asking = Pick<TokenEndpointDeps, 'fetch' | 'clock'>
-
-export interface CameBack {
+/** What a code was exchanged for, and what the browser brought beside the code. */
+export interface Granted {
   readonly client: OAuthClient<OAuthCode>
   readonly grant: Grant
   readonly query: Readonly<Record<string, string>>
   readonly now: EpochMs
 }
 
-/** The account of a grant that its user has just given. */
-export async function accountOf(
-  { client, grant, query, now }: CameBack,
-  deps: Asking,
-): Promise<string | undefined> {
-  const { clientId, auth } = client
-  const { account } = auth
+/** The account of a grant that its user has just given; `undefined` where nothing trustworthy names one. */
+export async function accountOf(granted: Granted, deps: AskDeps): Promise<string | undefined> {
+  const { client, grant, query } = granted
+  const { account } = client.auth
   if ('query' in account) return named(query[account.query])
-  if ('claim' in account)
-    return named(grant.idToken && idTokenClaims(grant.idToken, { clientId, now })?.[account.claim])
+  if ('claim' in account) return named(claimsOf(granted)?.[account.claim])
   if ('url' in account)
     return named(readPointer(await askProvider(account.url, grant.tokens.accessToken, deps), account.pointer))
   return pointedAt(grant.answer, account)
@@ -41,11 +35,13 @@ export const secondAccount = (account: string, user: unknown): string | undefine
 }
 
 /** What later refreshes are compared with, where the account is not in an ID token itself: its subject never changes. */
-export function subjectOf({ client, grant, now }: Omit<CameBack, 'query'>): string | undefined {
-  const { clientId, auth } = client
-  if (grant.idToken === undefined || 'claim' in auth.account) return undefined
-  return named(idTokenClaims(grant.idToken, { clientId, now })?.['sub'])
-}
+export const subjectOf = (granted: Granted): string | undefined =>
+  'claim' in granted.client.auth.account ? undefined : named(claimsOf(granted)?.['sub'])
+
+const claimsOf = ({ client, grant, now }: Granted): ReturnType<typeof idTokenClaims> =>
+  grant.idToken === undefined
+    ? undefined
+    : idTokenClaims(grant.idToken, { clientId: client.clientId, issuer: issuerOf(client), now })
 
 /**
  * Whether tokens that a refresh has brought say, or their provider says of them, that they are for another account (B074).
@@ -56,7 +52,7 @@ export async function isForeign(
   { account, grant: before }: { readonly account: Connection['account']; readonly grant: Tokens },
   { auth }: OAuthClient,
   grant: Grant,
-  deps: Asking,
+  deps: AskDeps,
 ): Promise<boolean> {
   if (auth.kind !== 'oauth2-code' || auth.installation) return false
   const claims = grant.idToken === undefined ? undefined : unjudgedClaims(grant.idToken)

@@ -3,7 +3,8 @@ import { boundedText } from '../primitives/bounded-text.ts'
 import type { Clock, Millis } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 
-interface AskProviderDeps {
+/** To ask with, in its time. */
+export interface AskDeps {
   readonly fetch: typeof fetch
   readonly clock: Clock
 }
@@ -12,7 +13,7 @@ interface AskProviderDeps {
 export async function askProvider(
   url: string,
   accessToken: string,
-  deps: AskProviderDeps,
+  deps: AskDeps,
   timeout: Millis = limits.requestMs,
 ): Promise<unknown> {
   const deadline = deadlineAfter(deps.clock, timeout)

@@ -2,10 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { oauth as limits } from '../config/defaults.ts'
 import { hashTuple } from '../primitives/bytes.ts'
 import { later, type Clock } from '../primitives/clock.ts'
-import { token128, type Random } from '../primitives/random.ts'
-import type { OAuthCode } from '../providers/auth.ts'
+import type { Random } from '../primitives/random.ts'
+import type { Delegation, OAuthCode } from '../providers/auth.ts'
 import type { OAuthClient, OAuthClients } from './client.ts'
-import type { ConnectLink, ConnectStore } from './connect-store.ts'
+import { stateName, type ConnectStore } from './connect-store.ts'
 import { wantedScopes } from './scopes.ts'
 
 export interface BeginDeps {
@@ -19,8 +19,8 @@ export interface BeginDeps {
 
 export type Begun =
   | { readonly kind: 'redirect'; readonly url: string; readonly cookie: string }
-  /** Nobody has to be asked: the link says it all. */
-  | { readonly kind: 'delegated'; readonly link: ConnectLink }
+  /** Nobody has to be asked: the state, which no browser gets, says it all. */
+  | { readonly kind: 'delegated'; readonly stateId: string; readonly client: OAuthClient<Delegation> }
   | { readonly kind: 'used' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'no_client' }
@@ -34,14 +34,14 @@ export async function begin(provider: string, linkId: string, deps: BeginDeps): 
   const client = await deps.clients.of(provider)
   if (!client) return { kind: 'no_client' }
   const now = deps.clock.now()
-  const link = await deps.store.useLink(linkId, token128(deps.random), now)
-  if (link.kind !== 'first') return link
-  if (link.value.provider !== provider) return { kind: 'unknown' }
-  const { auth } = client
-  if (auth.kind === 'delegated-jwt') return { kind: 'delegated', link: link.value }
   const [state, cookie] = [random256(deps.random), random256(deps.random)]
+  const link = await deps.store.useLink(linkId, stateName(state), now)
+  if (link.kind !== 'first') return { kind: link.kind }
+  if (link.value.provider !== provider) return { kind: 'unknown' }
   const expiresAt = later(now, limits.stateMs)
   await deps.store.addState(state, { ...link.value, cookieHash: cookieHash(cookie), expiresAt })
+  const { auth } = client
+  if (auth.kind === 'delegated-jwt') return { kind: 'delegated', stateId: state, client: { ...client, auth } }
   const url = authorizationUrl(
     { ...client, auth },
     {
@@ -83,7 +83,6 @@ function codeParameters(
   { auth, clientId }: Pick<OAuthClient<OAuthCode>, 'auth' | 'clientId'>,
   { state, verifier, scopes, redirectUri }: Request,
 ): Readonly<Record<string, string>> {
-  const challenge = createHash('sha256').update(verifier).digest('base64url')
   const { separator } = auth.scopes
   const wanted = wantedScopes(scopes, auth)
   return {
@@ -95,6 +94,9 @@ function codeParameters(
     ...(auth.second &&
       wanted.second.length > 0 && { [auth.second.scopes.parameter]: wanted.second.join(separator) }),
     state,
-    ...(auth.pkce && { code_challenge: challenge, code_challenge_method: 'S256' }),
+    ...(auth.pkce && {
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    }),
   }
 }

@@ -5,6 +5,7 @@ import { errorName, SluiceError } from '../errors/sluice-error.ts'
 import { elapsed, type Clock, type EpochMs } from '../primitives/clock.ts'
 import { Secret } from '../primitives/secret.ts'
 import type { AnyGrant, OAuthClient, OAuthClients } from './client.ts'
+import { addressesOf, filledIn, type Addresses, type SettingOf } from './fill-in.ts'
 import type { SigningKey } from './signed-jwt.ts'
 
 export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
@@ -15,14 +16,22 @@ export interface SecretsManagerClientsOptions<Auth extends AnyGrant> {
   /** Values in the environment win. */
   readonly fromEnvironment: (name: string) => string | undefined
   readonly clock: Clock
+  /** Where a provider's addresses are; default: in its declaration and the registration. */
+  readonly locate?: Locate<Auth>
 }
+
+type Located<Auth extends AnyGrant> = Partial<Auth> | Addresses | undefined
+
+/** What replaces parts of a declaration; `undefined` while its addresses are nobody's. */
+type Locate<Auth extends AnyGrant> = (auth: Auth, value: SettingOf) => Located<Auth> | Promise<Located<Auth>>
 
 type Values = Readonly<Record<string, unknown>>
 
 /**
  * Registrations from the provider's secret `sluice/{stage}/{provider}`: `…_CLIENT_ID`, `…_CLIENT_SECRET` or
  * `…_CLIENT_PRIVATE_KEY` (and `…_CLIENT_KEY_ID`, what the provider calls that key), and addresses that point it elsewhere
- * (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`).
+ * (`…_AUTHORIZE_URL`, `…_TOKEN_URL`, `…_REVOKE_URL`) or fill in a `{param}` of it (`AUTH0_DOMAIN`). What an issuer says in
+ * their place is found by `locate`.
  */
 export function secretsManagerClients<Auth extends AnyGrant>(
   options: SecretsManagerClientsOptions<Auth>,
@@ -45,42 +54,40 @@ export function secretsManagerClients<Auth extends AnyGrant>(
       const auth = await options.authOf(provider)
       if (!auth) return undefined
       const values = await valuesOf(provider)
-      const value = (name: string): string | undefined => {
+      const value: SettingOf = (name) => {
         const full = `${shout(provider)}_${name}`
         const stored = values[full]
         return (
           options.fromEnvironment(full) ?? (typeof stored === 'string' && stored !== '' ? stored : undefined)
         )
       }
-      return clientOf(provider, auth, value)
+      return clientOf(provider, auth, value, options.locate ?? addressesOf)
     },
   }
 }
 
-type Value = (name: string) => string | undefined
-
-function clientOf<Auth extends AnyGrant>(
+async function clientOf<Auth extends AnyGrant>(
   provider: string,
   declared: Auth,
-  value: Value,
-): OAuthClient<Auth> | undefined {
+  value: SettingOf,
+  locate: Locate<Auth>,
+): Promise<OAuthClient<Auth> | undefined> {
   const [clientId, secret, privateKey] = [value('CLIENT_ID'), value('CLIENT_SECRET'), keyOf(value)]
   const auth = filledIn(byKey(declared, privateKey), value)
   const isReady = hasSecretFor(auth, secret) && hasKeyFor(auth, secret, privateKey)
   if (clientId === undefined || !isReady) return undefined
-  const addresses = addressesOf(auth, value)
-  // An address with a blank in it is nobody's.
-  if (Object.values(addresses).some((address) => address.includes('{'))) return undefined
+  const located = await locate(auth, value)
+  if (!located) return undefined
   return {
     provider,
     clientId,
     clientSecret: new Secret(secret ?? ''),
     ...(privateKey && { privateKey }),
-    auth: { ...auth, ...addresses },
+    auth: { ...auth, ...located },
   }
 }
 
-function keyOf(value: Value): SigningKey | undefined {
+function keyOf(value: SettingOf): SigningKey | undefined {
   const [pem, id] = [value('CLIENT_PRIVATE_KEY'), value('CLIENT_KEY_ID')]
   return pem === undefined ? undefined : { pem: new Secret(pem), ...(id !== undefined && { id }) }
 }
@@ -97,43 +104,6 @@ function hasKeyFor(auth: AnyGrant, secret: string | undefined, key: SigningKey |
   if (auth.kind === 'jwt-bearer' || auth.kind === 'delegated-jwt') return (key ?? secret) !== undefined
   const needsKey = auth.clientAuth === 'private-key-jwt' || ('installation' in auth && auth.installation)
   return !needsKey || key !== undefined
-}
-
-/** Declarations are pure data: each text with its blanks filled in; a parameter that keeps one is left out. */
-function filledIn<Auth extends AnyGrant>(auth: Auth, value: Value): Auth {
-  const fill = (text: string): string =>
-    text.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-      // The account is the connection's to fill in.
-      name === 'account' ? whole : (value(name.toUpperCase()) ?? whole),
-    )
-  const filled = JSON.parse(JSON.stringify(auth), (_name, each: unknown) =>
-    typeof each === 'string' ? fill(each) : each,
-  ) as Auth
-  return {
-    ...filled,
-    ...('authorizeParams' in filled && { authorizeParams: withoutBlanks(filled.authorizeParams) }),
-    ...('params' in filled && { params: withoutBlanks(filled.params) }),
-  }
-}
-
-const withoutBlanks = (parameters: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(parameters).filter(([, text]) => !text.includes('{')))
-
-const addressNames = {
-  authorizeUrl: 'AUTHORIZE_URL',
-  tokenUrl: 'TOKEN_URL',
-  revokeUrl: 'REVOKE_URL',
-} as const
-
-function addressesOf(
-  auth: Partial<Record<keyof typeof addressNames, string>>,
-  value: Value,
-): Readonly<Record<string, string>> {
-  const found = (['authorizeUrl', 'tokenUrl', 'revokeUrl'] as const).flatMap((name) => {
-    const address = value(addressNames[name]) ?? auth[name]
-    return address === undefined ? [] : [[name, address] as const]
-  })
-  return Object.fromEntries(found)
 }
 
 async function read(

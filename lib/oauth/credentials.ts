@@ -74,7 +74,7 @@ export function connectionCredentials(deps: CredentialsDeps): ConnectionCredenti
       const found = memory.get(id)
       const isRejected = rejected?.kind === 'key' && found?.credentials.version === rejected.version
       const kept = found?.tenant === tenant && !isRejected ? found : undefined
-      if (kept && elapsed(kept.at, deps.clock.now()) < limits.keepKeysMs)
+      if (kept && elapsed(kept.at, deps.clock.now()) < limits.keepMs)
         return { kind: 'credentials', credentials: kept.credentials }
       const outcome = await unlessAway(() => once(tenant, id, rejected))
       if (outcome.kind === 'needs_reauth' || outcome.kind === 'not_active') memory.delete(id)

@@ -6,17 +6,26 @@ const leewayMs = 60_000
 
 /**
  * The claims of an ID token that came straight from the token endpoint over TLS, which stands in for its signature
- * (OpenID Connect Core 3.1.3.7, point 6). `undefined` for what is no token, is for another client or out of its time.
+ * (OpenID Connect Core 3.1.3.7, point 6). `undefined` for what is no token, is for another client, from another
+ * issuer than the known one, or out of its time.
  */
 export function idTokenClaims(
   token: string,
-  { clientId, now }: { readonly clientId: string; readonly now: EpochMs },
+  {
+    clientId,
+    issuer,
+    now,
+  }: { readonly clientId: string; readonly issuer?: string | undefined; readonly now: EpochMs },
 ): Readonly<Record<string, unknown>> | undefined {
   const claims = unjudgedClaims(token)
   const [audience, expires] = [readPointer(claims, '/aud'), readPointer(claims, '/exp')]
+  const [from, party] = [readPointer(claims, '/iss'), readPointer(claims, '/azp')]
   const isOurs = Array.isArray(audience) ? audience.includes(clientId) : audience === clientId
   const isCurrent = typeof expires === 'number' && later(now, -leewayMs) < expires * 1_000
-  return isOurs && isCurrent ? claims : undefined
+  const isFromThere = issuer === undefined || from === issuer
+  return isOurs && isFromThere && isCurrent && (party === undefined || party === clientId)
+    ? claims
+    : undefined
 }
 
 /** To compare with what is known, never to learn from: a refresh may bring an ID token of long ago. */

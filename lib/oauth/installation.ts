@@ -3,7 +3,7 @@ import { readPointer } from '../primitives/json-pointer.ts'
 import type { Installation } from '../providers/auth-words.ts'
 import type { OAuthCode } from '../providers/auth.ts'
 import type { OAuthClient } from './client.ts'
-import { askProvider } from './ask-provider.ts'
+import { askProvider, type AskDeps } from './ask-provider.ts'
 import { signedJwt, type SigningKey } from './signed-jwt.ts'
 import { isTokenText, type TokenOutcome } from './token-answer.ts'
 import { askFor, type Answered, type TokenEndpointDeps } from './token-endpoint.ts'
@@ -89,7 +89,7 @@ export async function isUsersInstallation(
   { proof }: Installation,
   account: string,
   accessToken: string,
-  deps: Pick<TokenEndpointDeps, 'fetch' | 'clock'>,
+  deps: AskDeps,
 ): Promise<boolean | undefined> {
   for (let page = 1; page <= mostPages; page += 1) {
     const url = new URL(proof.url)

@@ -8,6 +8,7 @@ import type { Connection, ReauthCause, Tokens } from '../vault/connection.ts'
 import type { Lease, SaveOutcome, TokenFacts } from '../vault/vault.ts'
 import { announceExpiry, announceReauth } from './announce.ts'
 import { isForeign } from './account.ts'
+import type { OAuthClient } from './client.ts'
 import type { RefreshDeps } from './refresh-deps.ts'
 import { keepSuccessor } from './keep-successor.ts'
 import { renew, spendsRefreshToken } from './renew.ts'
@@ -33,8 +34,8 @@ export type Refreshed =
 export async function refresh(connection: Connection, tokens: Tokens, deps: RefreshDeps): Promise<Refreshed> {
   // Both are needed to keep what the provider will give: without them nothing is spent.
   await deps.keys.current(connection.tenant)
-  const client = await deps.clients.of(connection.provider)
-  if (!client) return { kind: 'failed', error: 'no_client' }
+  const client = await clientOf(connection, deps)
+  if (typeof client === 'string') return { kind: 'failed', error: client }
   const owner = token128(deps.random)
   const outcome = await deps.vault.lease(connection, owner, later(deps.clock.now(), limits.leaseMs))
   if (outcome.kind === 'gone') return { kind: 'gone' }
@@ -54,6 +55,16 @@ export async function refresh(connection: Connection, tokens: Tokens, deps: Refr
     if (await isForeign(own, client, answer.grant, deps)) return giveBackForeign(attempt, answer.grant, deps)
   }
   return settle(attempt, answer, deps)
+}
+
+/** The registration, or why there is none now: a secret or an issuer's metadata that can't be read ends no connection. */
+async function clientOf({ provider }: Connection, deps: RefreshDeps): Promise<OAuthClient | string> {
+  try {
+    return (await deps.clients.of(provider)) ?? 'no_client'
+  } catch (error) {
+    deps.log('warn', 'a token could not be refreshed', { provider, error: describeError(error) })
+    return 'no_client'
+  }
 }
 
 interface Attempt {

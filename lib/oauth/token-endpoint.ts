@@ -1,14 +1,12 @@
 import { oauth as limits } from '../config/defaults.ts'
 import { boundedText } from '../primitives/bounded-text.ts'
-import type { Clock } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { Random } from '../primitives/random.ts'
+import type { AskDeps } from './ask-provider.ts'
 import { identify, type Asker } from './identify.ts'
 import { readTokenAnswer, type TokenOutcome } from './token-answer.ts'
 
-export interface TokenEndpointDeps {
-  readonly fetch: typeof fetch
-  readonly clock: Clock
+export interface TokenEndpointDeps extends AskDeps {
   readonly random: Random
 }
 
@@ -49,7 +47,7 @@ export function askTokenEndpoint(
 export async function askFor(
   url: string,
   request: () => RequestInit,
-  deps: Pick<TokenEndpointDeps, 'fetch' | 'clock'>,
+  deps: AskDeps,
   read: (answered: Answered) => TokenOutcome,
 ): Promise<TokenOutcome> {
   let init: RequestInit

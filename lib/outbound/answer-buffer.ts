@@ -16,7 +16,7 @@ export interface ReadAnswer {
  * in successes. Others stream on as they are.
  */
 export async function readAnswer(answer: Response, api: ApiDeclaration | undefined): Promise<ReadAnswer> {
-  if (answer.body === null || !needsBody(api, answer.status, answer.headers))
+  if (answer.body === null || isStream(answer) || !needsBody(api, answer.status, answer.headers))
     return { response: answer, head: undefined }
   const bytes = await answer.bytes()
   const { status, statusText, headers } = answer
@@ -31,3 +31,9 @@ export function likeFetched(
 ): Response {
   return Object.defineProperties(made, { url: { value: url }, redirected: { value: redirected } })
 }
+
+/** What goes on for as long as it likes is read as it comes, event by event, line by line. */
+const streamed = /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|json-seq|jsonlines))\b/i
+
+const isStream = ({ ok, headers }: Response): boolean =>
+  ok && streamed.test(headers.get('content-type') ?? '')

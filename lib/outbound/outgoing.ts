@@ -31,9 +31,9 @@ export interface MovedBase {
 }
 
 /**
- * What a caller of `fetch` wants, with its body read, so that it can be sent again. A path begins at the API's base; an
- * address must be the API's own, because it gets the connection's credentials. Those that the caller brings are dropped: an
- * SDK wants a key to be made with, and has none.
+ * What a caller of `fetch` wants, with its body read, so that it can be sent again. A path, or a query alone, begins at the API's
+ * base; an address must be the API's own, because it gets the connection's credentials. Those that the caller brings are
+ * dropped: an SDK wants a key to be made with, and has none.
  * @throws SluiceError `ADDRESS_REFUSED` for another origin; `TypeError` for what `fetch` itself does not take.
  */
 export async function readRequest(
@@ -42,7 +42,7 @@ export async function readRequest(
   api: ApiDeclaration | undefined,
   { base, origins, trusted, moved = [] }: ApiAddress,
 ): Promise<Asked> {
-  const target = typeof input === 'string' && input.startsWith('/') ? base + input : input
+  const target = typeof input === 'string' && /^[/?]/.test(input) ? base + input : input
   // Whoever hands over a stream without `duplex`, or an undefined one, means this.
   const asked = new Request(target, { ...init, ...({ duplex: 'half' } as object) })
   const url = new URL(whereItIs(asked.url, moved))

@@ -6,4 +6,5 @@ export function isSecureUrl(text: string): boolean {
 }
 
 /** By its literal names alone: what a name server says of another can change between two looks. */
-const isLoopback = (hostname: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+export const isLoopback = (hostname: string): boolean =>
+  ['localhost', '127.0.0.1', '[::1]'].includes(hostname)

@@ -37,6 +37,8 @@ export interface OAuthCode {
   readonly authorizeParams?: Readonly<Record<string, string>>
   /** The issuer whose `iss` the answer must carry (RFC 9207), where the provider sends it. */
   readonly issuer?: string
+  /** The addresses come from the metadata that this issuer publishes (OpenID Connect Discovery). */
+  readonly discovery?: { readonly issuer: string }
   readonly rotation: Rotation
   /** Values of `token_type` beside `bearer`, lower-case. */
   readonly tokenTypes?: readonly string[]

@@ -13,6 +13,7 @@ import { hmac } from './hmac.ts'
 import { leaflink } from './leaflink.ts'
 import { mixpanel } from './mixpanel.ts'
 import { mycarrierpackets } from './mycarrierpackets.ts'
+import { oidc } from './oidc.ts'
 import { paypal } from './paypal.ts'
 import type { Provider } from './provider.ts'
 import { quickbooks } from './quickbooks.ts'
@@ -45,6 +46,7 @@ export const providers: readonly Provider[] = [
   leaflink,
   mixpanel,
   mycarrierpackets,
+  oidc,
   paypal,
   quickbooks,
   r2,

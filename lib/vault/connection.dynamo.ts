@@ -53,7 +53,7 @@ export const tokenItem = (
   ...(facts.refreshAt !== undefined && { [byRefresh.sort]: text(instant(facts.refreshAt)) }),
 })
 
-const states = new Set(['pending', 'active', 'needs_reauth', 'pending_lost', 'deleted'])
+const states = new Set(['pending', 'active', 'needs_reauth', 'deleted'])
 
 /**
  * Reads an item of version 1. What an older version wrote is brought up here (B130); there is none yet.

@@ -2,9 +2,9 @@ import type { EpochMs } from '../primitives/clock.ts'
 
 /**
  * Where a connection stands. `pending`: connected by a shared link and not yet activated by whoever began it.
- * `pending_lost`: the code was exchanged and its answer was never saved. `needs_reauth`: only its user can mend it.
+ * `needs_reauth`: only its user can mend it. What was never saved is no connection: its connect link says `pending_lost`.
  */
-export type ConnectionState = 'pending' | 'active' | 'needs_reauth' | 'pending_lost' | 'deleted'
+export type ConnectionState = 'pending' | 'active' | 'needs_reauth' | 'deleted'
 
 /** Why a connection needs its user again, in words that a program can read. */
 export type ReauthCause =

@@ -35,8 +35,9 @@ const adapterMayUse = ['primitives', 'errors', 'config', 'telemetry', 'aws']
 const infraMayUse = /^lib\/config\//
 const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$)/
 
-/** What a handler is made of, and what gives its calls to SDKs. */
-const handlersMayUse = /^lib\/(processing\/handler\.ts$|outbound\/adapters\/)/
+/** What handlers are written with. */
+const handlersMayUse =
+  /^lib\/(processing\/handler|errors\/api-error|outbound\/(adapters\/[\w.-]+|operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update))\.ts$/
 
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
 function placeOf(path) {
@@ -60,7 +61,7 @@ export function objection(from, to) {
   if (here.area === 'functions') return functionObjection(from, here, to, there)
   if (here.area === 'infra') return infraObjection(from, to, there)
   if (here.area === 'handlers' && there.area === 'lib' && !handlersMayUse.test(to))
-    return 'handlers see the public API alone: lib/processing/handler.ts, lib/outbound/adapters'
+    return 'handlers see the public API alone: lib/processing/handler.ts, adapters, operations and readers'
   if (here.area === 'cli' && (there.area === 'functions' || there.area === 'infra'))
     return 'the CLI talks to a deployment, it does not reach into functions or infra'
   return undefined

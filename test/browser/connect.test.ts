@@ -78,6 +78,27 @@ describe('connecting an account in a browser', () => {
     expect((await connections()).find(({ id }) => id === made?.id)?.status).toBe('active')
   })
 
+  test('B064: a page that frames a link or a way back gets neither, and the link stays good', async () => {
+    const link = await newLink()
+    const refused: (number | undefined)[] = []
+    page.on('response', (answer) => {
+      if (answer.url().includes('/oauth/')) refused.push(answer.status())
+    })
+    // Even a page of its own origin, which no other defence would stop.
+    const framing = `${stack.file.url}/framing`
+    await page.route(framing, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<iframe src="${link}"></iframe><object data="${stack.file.url}/oauth/sandbox/callback?state=x"></object>`,
+      }),
+    )
+    await page.goto(framing)
+    await expect.poll(() => refused.length).toBe(2)
+    expect(refused).toEqual([400, 400])
+    await page.goto(link)
+    expect(await page.locator('input[name=login]').count()).toBe(1)
+  })
+
   test('B061: a link opens once', async () => {
     const link = await newLink()
     await page.goto(link)

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { oauthApp, type OAuthAppDeps } from '#functions/oauth/app.ts'
+import { findAttempt } from '#lib/oauth/attempt.ts'
+import { linkName } from '#lib/oauth/connect-store.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import type { SigningKey } from '#lib/oauth/signed-jwt.ts'
@@ -23,6 +25,14 @@ interface Consent {
   used: boolean
 }
 
+/** A browser on its way to the provider. */
+export interface OpenFlow {
+  readonly authorize: URL
+  readonly cookie: string
+  readonly state: string
+  readonly linkId: string
+}
+
 export interface GivenOAuth {
   readonly clock: ReturnType<typeof virtualClock>
   readonly deps: OAuthAppDeps
@@ -33,13 +43,14 @@ export interface GivenOAuth {
   readonly revoked: string[]
   /** Makes a link, as the API does. */
   link(more?: Partial<Parameters<OAuthAppDeps['store']['addLink']>[1]>): Promise<string>
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
+  get(path: string, headers?: Readonly<Record<string, string>>, init?: RequestInit): Promise<Response>
   /** Opens a new link as a browser does. */
-  open(
-    more?: Parameters<GivenOAuth['link']>[0],
-  ): Promise<{ readonly authorize: URL; readonly cookie: string; readonly state: string }>
+  open(more?: Parameters<GivenOAuth['link']>[0]): Promise<OpenFlow>
+  openLink(linkId: string, provider?: string): Promise<OpenFlow>
   /** The user agrees: the code that the browser brings back. */
   consent(authorize: URL): string
+  /** What the API says of a link. */
+  attempt(linkId: string): ReturnType<typeof findAttempt>
   connections(): ReturnType<ReturnType<typeof dynamoConnectionList>['list']>
 }
 
@@ -67,6 +78,8 @@ export async function givenOAuth(
     readonly account?: string
     /** Of the ID token, over those of a good one. */
     readonly claims?: object
+    /** What the token endpoint says instead, whatever it is asked. */
+    readonly tokenAnswer?: () => Response
   } = {},
 ): Promise<GivenOAuth> {
   made += 1
@@ -107,12 +120,14 @@ export async function givenOAuth(
     },
     revoke: async (_connection, tokens) => void revoked.push(tokens.accessToken),
     redirectUri: (id) => `https://sluice.test/oauth/${id}/callback`,
+    returnTo: ['https://app.example.com/settings/'],
     isKnown: (id) => connectGrantOf(id) !== undefined,
     fetch: (async (url: string, init: RequestInit) => {
       const routed = options.route?.(new Request(url, { ...init, signal: null }))
       if (routed) return routed
       const body = new URLSearchParams(init.body as string)
       exchanges.push(body)
+      if (options.tokenAnswer) return options.tokenAnswer()
       const consent = consents.get(body.get('code') ?? '')
       const verifier = body.get('code_verifier')
       const challenge = verifier === null ? '' : createHash('sha256').update(verifier).digest('base64url')
@@ -152,12 +167,14 @@ export async function givenOAuth(
       })
       return id
     },
-    get: async (path, headers = {}) => app.request(`https://sluice.test${path}`, { headers }),
-    async open(more) {
-      const answer = await given.get(`/oauth/${provider}/connect?link=${await given.link(more)}`)
+    get: async (path, headers = {}, init = {}) =>
+      app.request(`https://sluice.test${path}`, { headers, ...init }),
+    open: async (more) => given.openLink(await given.link(more)),
+    async openLink(linkId, at = provider) {
+      const answer = await given.get(`/oauth/${at}/connect?link=${linkId}`)
       const authorize = new URL(answer.headers.get('location') ?? 'about:blank')
       const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
-      return { authorize, cookie, state: authorize.searchParams.get('state') ?? '' }
+      return { authorize, cookie, state: authorize.searchParams.get('state') ?? '', linkId }
     },
     consent(authorize) {
       const code = `code-${(made += 1)}`
@@ -169,6 +186,7 @@ export async function givenOAuth(
       })
       return code
     },
+    attempt: (linkId) => findAttempt({ tenant: 'acme', name: linkName(linkId) }, clock.now(), deps),
     connections: () => dynamoConnectionList({ client, table: connections }).list(undefined, undefined, 100),
   }
   return given

@@ -183,6 +183,16 @@ describe('every function', () => {
 
 test('the worker contains no web framework', () => expect(packages(start('worker'))).not.toContain('hono'))
 
+test('only connecting starts with the OAuth library; the refresher may load it, and the others can not', async () => {
+  expect(packages(start('oauth'))).toContain('oauth4webapi')
+  expect(packages(start('refresher'))).not.toContain('oauth4webapi')
+  expect(existsSync(join(outDir, 'refresher', 'metadata.mjs'))).toBe(true)
+  for (const name of ['webhook', 'worker', 'sweeper', 'admin']) {
+    // A message of its own, so that a copy under another path is found too.
+    expect(await codeOf(join(outDir, name)), name).not.toContain('unexpected "iss" (issuer) response')
+  }
+})
+
 test('what an earlier build left is not deployed along', async () => {
   const { writeFile } = await import('node:fs/promises')
   const stale = join(outDir, 'webhook', 'chunk-STALE.mjs')

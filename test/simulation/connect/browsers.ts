@@ -3,7 +3,7 @@ import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { later, ms } from '#lib/primitives/clock.ts'
 import { simClient } from '../client.ts'
 import { sandbox } from '../sandbox.ts'
-import { origin, type Answer, type Gateway } from './gateway.ts'
+import { origin, returnTo, type Answer, type Gateway } from './gateway.ts'
 import type { SimProviders } from './providers.ts'
 import { type Begun, type ConnectWorld, type Link } from './world.ts'
 
@@ -24,8 +24,6 @@ export interface Result {
   readonly outcome: string
   readonly connection?: string
 }
-
-const returnTo = 'https://app.sim/done'
 
 const titles = new Map<string, Notice>(
   Object.entries(notices).map(([name, { title }]) => [title, name as Notice]),

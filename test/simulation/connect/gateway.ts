@@ -29,6 +29,8 @@ export interface Gateway {
 }
 
 export const origin = 'https://sluice.sim'
+/** Where browsers go afterwards. */
+export const returnTo = 'https://app.sim/done'
 const patienceMs = 29_000
 
 interface Environment {
@@ -122,6 +124,7 @@ function depsOf(
     store: dynamoConnectStore({ client: control, table: 'control' }),
     revoke: revoker({ clients, fetch, clock, random, log }),
     redirectUri: (provider) => `${origin}/oauth/${provider}/callback`,
+    returnTo: [returnTo],
     isKnown: (provider) => providers.clients.has(provider),
   }
 }

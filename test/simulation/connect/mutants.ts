@@ -1,6 +1,6 @@
 import type { PutItemCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { cookieHash } from '#lib/oauth/begin.ts'
-import type { ConnectState, Used } from '#lib/oauth/connect-store.ts'
+import type { ConnectState, ConnectStore } from '#lib/oauth/connect-store.ts'
 import { openTokens } from '#lib/oauth/token-store.ts'
 import { tokensSchema, type Connection, type Tokens } from '#lib/vault/connection.ts'
 import { epochOf, open, seal } from '#lib/vault/seal.ts'
@@ -27,15 +27,21 @@ const isStateKey = (pk: string | undefined): boolean => pk?.startsWith('connect-
 const changeStates =
   (how: (state: ConnectState, visit: Visit) => ConnectState): NonNullable<ConnectMutant['deps']> =>
   (deps, visit) => {
-    const changed = (read: Used<ConnectState>): Used<ConnectState> => {
+    const changed = (state: ConnectState): ConnectState => {
       const current = visit()
-      return read.kind === 'first' && current ? { kind: 'first', value: how(read.value, current) } : read
+      return current ? how(state, current) : state
     }
     const { readState, useState } = deps.store
-    const store = {
+    const store: ConnectStore = {
       ...deps.store,
-      readState: async (...given: Parameters<typeof readState>) => changed(await readState(...given)),
-      useState: async (...given: Parameters<typeof useState>) => changed(await useState(...given)),
+      async readState(...given) {
+        const read = await readState(...given)
+        return read.kind === 'unknown' ? read : { ...read, value: changed(read.value) }
+      },
+      async useState(...given) {
+        const used = await useState(...given)
+        return used.kind === 'first' ? { kind: 'first', value: changed(used.value) } : used
+      },
     }
     return { ...deps, store }
   }

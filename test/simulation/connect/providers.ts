@@ -97,7 +97,8 @@ export function simProviders(world: ConnectWorld): SimProviders {
     const [accessToken, refreshToken] = [canary('access'), canary('refresh')]
     issued.set(accessToken, { consent, visit })
     const exp = toSeconds(clock.now()) + 3_600
-    const claims = { sub: consent.account, aud: `client-of-${consent.provider}`, exp }
+    const iss = `https://${consent.provider}.sim`
+    const claims = { iss, sub: consent.account, aud: `client-of-${consent.provider}`, exp }
     return {
       access_token: accessToken,
       refresh_token: refreshToken,

@@ -69,6 +69,7 @@ export function givenShell({ environment = {}, input = '', change = {} }: World 
     readInput: async () => Buffer.from(input),
     askSecret: async () => undefined,
     ask: async () => undefined,
+    openBrowser: async () => {},
     loadEndpoints: async () => endpoints,
     openSecretStore: async ({ kind }) => ({
       read: async (name) => secretOf(stored.get(`${kind} ${name}`)),

@@ -418,6 +418,16 @@ describe('B079: tenants', () => {
     expect((await link('acme')).status).toBe(201)
   })
 
+  test("what became of another's link is not told, by the same answer as of one that never was", async () => {
+    const made = await json(given.api('/api/connect-links', { provider: 'sandbox', tenant: 'globex' }))
+    const told = (id: unknown, caller = token) =>
+      ask(caller, `/api/connect-links/${String(id)}?tenant=globex`)
+    const there = await json(told(made['id']))
+    expect(there).toMatchObject({ status: 404, code: 'not_found' })
+    expect(there).toEqual(await json(told(`link_${'x'.repeat(43)}`)))
+    expect((await told(made['id'], await as('viewer', { tenants: ['globex'] }))).status).toBe(200)
+  })
+
   test('a key is stored for a tenant of the token, and for no other', async () => {
     calls.length = 0
     const handed = { provider: 'sendgrid', credentials: { key: 'SG.a-key-of-some-length' } }

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
 import { providers } from '#lib/providers/catalog.ts'
+import type { CallOptions } from '#lib/outbound/connection-fetch.ts'
+import type { ConnectionRef } from '#lib/outbound/sluice.ts'
 import type { Handler, HandlerContext, SluiceEvent } from '#lib/processing/handler.ts'
 import { failure, givenSdk, type Answer } from '#test/fakes/given-sdk.ts'
 
@@ -105,12 +107,12 @@ async function running(file: string, { provider, data, answers }: Run, openMs?: 
   const ctx = {
     log: () => {},
     sluice: {
-      fetch: (connection, options) => {
+      fetch: (connection?: ConnectionRef, options?: CallOptions) => {
         asked.push(connection?.provider ?? provider)
         return world.fetchBy(options ?? {})
       },
     },
-  } as Partial<HandlerContext> as HandlerContext
+  } as unknown as HandlerContext
   const error = await failure(Promise.resolve(handler.run({ data } as SluiceEvent, ctx)))
   return { ...world, asked, error }
 }

@@ -60,6 +60,13 @@ describe('a call', () => {
     expect(answer.url).toBe('https://api.stripe.com/v1/charges?limit=1')
   })
 
+  test('may be a query alone, where the API is one address', async () => {
+    const base = 'https://api.etherscan.io/v2/api'
+    const given = { provider: 'etherscan', base, reactions: [ok] }
+    const { sent } = await calling(given, '?module=account')
+    expect(sent[0]?.url.href).toBe(`${base}?module=account&chainid=1`)
+  })
+
   test('replaces credentials that its caller brought', async () => {
     const init = { headers: { authorization: 'Bearer placeholder' } }
     const { sent } = await calling({ reactions: [ok] }, '/v1/charges', init)

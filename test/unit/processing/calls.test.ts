@@ -123,6 +123,26 @@ describe('calls of a handler by a connection', () => {
   })
 })
 
+test('two handlers of one event that make the same call mean two', async () => {
+  const request = { method: 'POST', url: new URL('https://api.example/a'), headers: new Headers() }
+  const keys: (string | undefined)[] = []
+  const calling: HandlerFunction = async (_, ctx) => {
+    await ctx.sluice.client({ provider: 'stripe', account: 'a' }).fetch('/a')
+  }
+  const worker = givenWorker(table, { handlers: [calling, calling] })
+  const work = worker.sandbox({
+    sluice: {
+      fetch: (_tenant, _connection, options) => async () => {
+        keys.push(options?.keys?.(request))
+        return new Response()
+      },
+    },
+  })
+  expect(await work([envelopeOf(worker.clock)])).toEqual([])
+  expect(keys).toHaveLength(2)
+  expect(new Set(keys).size).toBe(2)
+})
+
 describe('an event whose call was held back', () => {
   test('is parked as long as was asked, and no attempt is used', async () => {
     const { worker, back, record } = await failing(() => Promise.reject(held(60_000)))

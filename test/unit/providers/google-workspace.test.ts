@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectDelegated } from '#lib/oauth/connect.ts'
 import { oauthApp } from '#functions/oauth/app.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { googleWorkspace } from '#lib/providers/google-workspace.ts'
@@ -84,14 +83,8 @@ describe('a user that a service account stands for', () => {
   test('is no connection where no user is named, or no token comes', async () => {
     const worker = await given(() => Response.json({ error: 'unauthorized_client' }, { status: 401 }))
     expect((await worker.open()).status).toBe(400)
-    const nobody = {
-      provider: 'google-workspace',
-      tenant: 'acme',
-      scopes,
-      isShared: false,
-      expiresAt: worker.clock.now(),
-    }
-    expect(await connectDelegated(nobody, worker.deps)).toMatchObject({ kind: 'refused', why: 'no_account' })
+    const nobody = await worker.open({ account: undefined })
+    expect([nobody.status, await nobody.text()]).toEqual([400, expect.stringContaining('account')])
     expect((await worker.connections()).connections).toEqual([])
     expect(worker.asked).toHaveLength(1)
   })
