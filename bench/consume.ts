@@ -75,6 +75,7 @@ function sluice(client: DynamoDBClient): BatchHandler {
     clock: systemClock,
     random: systemRandom,
     fetch: globalThis.fetch,
+    apiOf: () => undefined,
     sluice: { fetch: () => globalThis.fetch },
     log: silentLog,
     metrics: { count: () => {} },

@@ -45,6 +45,7 @@ export function compose(): WorkerDeps {
       clock,
     }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
+    apiOf: (provider) => findProvider(provider)?.api,
     declaration: (provider) => findProvider(provider)?.webhooks,
     ownership: (provider, endpoint) => directory.find(provider, endpoint),
     busEndpoint: (source) => directory.onBus(source),

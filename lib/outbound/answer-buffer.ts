@@ -16,10 +16,24 @@ export interface ReadAnswer {
  * in successes. Others stream on as they are.
  */
 export async function readAnswer(answer: Response, api: ApiDeclaration | undefined): Promise<ReadAnswer> {
-  if (answer.body === null || !needsBody(api, answer.status, answer.headers))
+  if (answer.body === null || isStream(answer) || !needsBody(api, answer.status, answer.headers))
     return { response: answer, head: undefined }
   const bytes = await answer.bytes()
   const { status, statusText, headers } = answer
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes)).toString()
-  return { response: new Response(bytes, { status, statusText, headers }), head }
+  return { response: likeFetched(new Response(bytes, { status, statusText, headers }), answer), head }
 }
+
+/** The same with the address that another answer has: one that is made has none. */
+export function likeFetched(
+  made: Response,
+  { url, redirected }: Pick<Response, 'url' | 'redirected'>,
+): Response {
+  return Object.defineProperties(made, { url: { value: url }, redirected: { value: redirected } })
+}
+
+/** What goes on for as long as it likes is read as it comes, event by event, line by line. */
+const streamed = /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|json-seq|jsonlines))\b/i
+
+const isStream = ({ ok, headers }: Response): boolean =>
+  ok && streamed.test(headers.get('content-type') ?? '')

@@ -1,7 +1,9 @@
 import { outbound as limits } from '../config/defaults.ts'
-import type { Millis } from '../primitives/clock.ts'
+import { ms, type Millis } from '../primitives/clock.ts'
 import { deadlineAfter, type Deadline } from '../primitives/deadline.ts'
+import { timerMs, whole } from '../primitives/options.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
+import { likeFetched } from './answer-buffer.ts'
 import { makeCall, type Called, type Call, type CallDeps } from './call.ts'
 import { withoutEcho } from './echo.ts'
 import type { Fetch } from './fetch-shape.ts'
@@ -31,7 +33,7 @@ export interface CallOptions {
   /** Default `interactive`. */
   readonly priority?: Priority
   /** The whole call: retries, waits and the body, milliseconds. Default 5 s to read, 10 s to write. */
-  readonly timeoutMs?: Millis
+  readonly timeoutMs?: number
   /** Most attempts, the first one included. Default 3. */
   readonly attempts?: number
   /** Default 10 MiB, counted after inflating. */
@@ -49,29 +51,34 @@ export interface ConnectionDeps extends CallDeps {
   readonly answers?: LastAnswers
 }
 
+/** @throws TypeError or RangeError that names the option. */
+export function checkCallOptions({ timeoutMs, attempts, maxBodyBytes }: CallOptions): void {
+  if (timeoutMs !== undefined) timerMs('timeoutMs', timeoutMs)
+  if (attempts !== undefined) whole('attempts', attempts, 1)
+  if (maxBodyBytes !== undefined) whole('maxBodyBytes', maxBodyBytes, 0)
+}
+
 /**
  * A `fetch` that calls one connection's provider: with its credentials, under its limits, through its breaker, again where that
  * does nothing twice. Paths begin at the provider's API. Answers are handed over as they are, failures too; their headers
  * `sluice-attempts` and `sluice-source` say how they came.
  *
  * It throws `ApiError` where there is no answer (`unreachable`, `held`, `disconnected`), `SluiceError` `ADDRESS_REFUSED` or
- * `ANSWER_REFUSED`, and the reason of a signal or of the deadline.
+ * `ANSWER_REFUSED`, and the reason of a signal or of the deadline. A wrong option is a `TypeError` or `RangeError` at once.
  */
 export function connectionFetch<C extends Credentials>(
   caller: Caller<C>,
   options: CallOptions,
   deps: ConnectionDeps,
 ): Fetch {
+  checkCallOptions(options)
   return async (input, init) => {
     const asked = await readRequest(input, init, caller.api, await caller.address())
     const ask = (): Promise<Answered> => answered(caller, asked, options, deps)
     const key = options.fallback && answerKey(caller.connection, asked.request)
-    const response =
-      options.fallback && deps.answers && key !== undefined
-        ? await deps.answers.get(key, options.fallback, ask)
-        : (await ask()).response
-    // SDKs read it; a response that is made has none.
-    return Object.defineProperty(response, 'url', { value: asked.request.url.href })
+    return options.fallback && deps.answers && key !== undefined
+      ? deps.answers.get(key, options.fallback, ask)
+      : (await ask()).response
   }
 }
 
@@ -85,7 +92,7 @@ async function answered<C extends Credentials>(
   try {
     const called = await makeCall(callOf(caller, asked, deadline, options), deps)
     if (!called.response) throw called.error ?? new Error('a call ended without an answer')
-    const response = handedOver(called.response, called, deadline)
+    const response = handedOver(called.response, called, asked, deadline)
     if (!options.withoutEcho) return { response, error: called.error }
     return { response: await withoutEcho(response, called.credentials), error: called.error }
   } catch (error) {
@@ -95,7 +102,11 @@ async function answered<C extends Credentials>(
 }
 
 const budgetOf = ({ request }: Asked, { timeoutMs }: CallOptions): Millis =>
-  timeoutMs ?? (request.method === 'GET' || request.method === 'HEAD' ? limits.readMs : limits.writeMs)
+  timeoutMs === undefined
+    ? request.method === 'GET' || request.method === 'HEAD'
+      ? limits.readMs
+      : limits.writeMs
+    : ms(timeoutMs)
 
 function callOf<C extends Credentials>(
   caller: Caller<C>,
@@ -122,7 +133,12 @@ function callOf<C extends Credentials>(
 }
 
 /** The answer as `fetch` gives it; the deadline holds until its body is read. */
-function handedOver(answer: Response, { attempts, error }: Called, deadline: Deadline): Response {
+function handedOver(
+  answer: Response,
+  { attempts, error }: Called,
+  asked: Asked,
+  deadline: Deadline,
+): Response {
   const { status, statusText } = answer
   const headers = new Headers(answer.headers)
   // Ours to say.
@@ -133,7 +149,11 @@ function handedOver(answer: Response, { attempts, error }: Called, deadline: Dea
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()
-  return new Response(body, { status, statusText, headers })
+  // SDKs read where an answer is from.
+  return likeFetched(new Response(body, { status, statusText, headers }), {
+    url: answer.redirected ? answer.url : asked.request.url.href,
+    redirected: answer.redirected,
+  })
 }
 
 /** The same stream; `end` is called once nobody reads it any more. */

@@ -1,5 +1,6 @@
 import { spellingsOf } from '../errors/scrub.ts'
 import { fromBase64 } from '../primitives/bytes.ts'
+import { likeFetched } from './answer-buffer.ts'
 import type { Credentials } from './attempt.ts'
 
 /** On an answer that held a credential of its own call: what was masked. */
@@ -27,7 +28,7 @@ export async function withoutEcho(answer: Response, credentials: Credentials): P
   if (body && mask(body, spellings)) masked = true
   if (masked) headers.set(maskedHeader, 'credentials')
   const { status, statusText } = answer
-  return new Response(body, { status, statusText, headers })
+  return likeFetched(new Response(body, { status, statusText, headers }), answer)
 }
 
 /** Puts asterisks over every spelling; says whether there was one. */

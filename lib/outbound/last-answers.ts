@@ -4,6 +4,7 @@ import { SluiceError } from '../errors/sluice-error.ts'
 import type { Clock, Millis } from '../primitives/clock.ts'
 import { DeadlineExceeded } from '../primitives/deadline.ts'
 import { lastGood, type Labelled } from '../primitives/fallback.ts'
+import { likeFetched } from './answer-buffer.ts'
 import type { OutgoingRequest } from './transport.ts'
 
 /** For how long an earlier answer may be given instead of a new one, milliseconds since it came. */
@@ -29,7 +30,7 @@ export interface LastAnswers {
   get(key: string, ages: AnswerAges, ask: () => Promise<Answered>): Promise<Response>
 }
 
-interface Kept {
+interface Kept extends Pick<Response, 'url' | 'redirected'> {
   readonly status: number
   readonly statusText: string
   readonly headers: Headers
@@ -74,11 +75,14 @@ const passes = ({ kind }: ApiError): boolean => passing.has(kind)
 async function loaded(ask: () => Promise<Answered>): Promise<Kept> {
   const { response, error } = await ask()
   if (error || response.status !== 200) throw new NotKept({ response, error })
-  const { status, statusText, headers } = response
+  const { status, statusText, headers, url, redirected } = response
   const bytes = new Uint8Array(await response.arrayBuffer())
   if (bytes.byteLength > limits.keepAnswerBytes)
-    throw new NotKept({ response: new Response(bytes, { status, statusText, headers }), error })
-  return { status, statusText, headers, bytes }
+    throw new NotKept({
+      response: likeFetched(new Response(bytes, { status, statusText, headers }), response),
+      error,
+    })
+  return { status, statusText, headers, url, redirected, bytes }
 }
 
 function toResponse({ value, source, ageMs }: Labelled<Kept>): Response {
@@ -89,7 +93,7 @@ function toResponse({ value, source, ageMs }: Labelled<Kept>): Response {
     headers.set('sluice-source', source)
     headers.set('age', String(Math.ceil(ageMs / 1_000)))
   }
-  return new Response(bytes, { status, statusText, headers })
+  return likeFetched(new Response(bytes, { status, statusText, headers }), value)
 }
 
 /**

@@ -19,7 +19,7 @@ export interface PageRead {
 type Of<Kind extends PageDialect['kind']> = Extract<PageDialect, { readonly kind: Kind }>
 
 /** The longest cursor that is passed on, characters. */
-const longestCursor = 4_096
+export const longestCursor = 4_096
 
 /** Where the next page is; `undefined` at the end. @throws SluiceError `ANSWER_REFUSED` for a cursor that is none. */
 export function nextPlace(dialect: PageDialect, read: PageRead): PagePlace | undefined {
@@ -68,8 +68,10 @@ function byPage(dialect: Of<'page'>, { place, items, body }: PageRead): PagePlac
     const isAddress = typeof next === 'string' && /^(?:https?:)?\//.test(next)
     return isAddress ? addressPlace(next) : cursorPlace(dialect.page, next)
   }
-  if (items.length === 0) return undefined
-  return { params: { [dialect.page]: String(numberAt(place, dialect.page, dialect.first) + 1) } }
+  const page = numberAt(place, dialect.page, dialect.first)
+  const last = dialect.last === undefined ? undefined : readPointer(body, dialect.last)
+  if (items.length === 0 || (typeof last === 'number' && page >= last)) return undefined
+  return { params: { [dialect.page]: String(page + 1) } }
 }
 
 function byKey(dialect: Of<'keyset'>, { items, body }: PageRead): PagePlace | undefined {

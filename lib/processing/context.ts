@@ -2,6 +2,9 @@ import type { Envelope } from '../buffer/envelope.ts'
 import type { Claim } from '../idempotency/claims.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { AttemptScope } from './attempt-scope.ts'
+import type { Clock } from '../primitives/clock.ts'
+import type { Random } from '../primitives/random.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
 import { idempotencyKeys } from '../outbound/repeatable.ts'
 import type { ConnectionRef, Sluice } from '../outbound/sluice.ts'
 import type { HandlerCalls, HandlerContext, SluiceEvent } from './handler.ts'
@@ -12,14 +15,24 @@ export interface ContextParts {
   readonly claim: Claim
   readonly scope: AttemptScope
   readonly event: SluiceEvent
-  readonly sluice: Sluice
+  readonly calls: CallParts
   readonly log: Log
+}
+
+export interface CallParts {
+  /** Whose calls they are: each handler's are its own. */
+  readonly sink: string
+  readonly sluice: Sluice
+  readonly apiOf: (provider: string) => ApiDeclaration | undefined
+  readonly clock: Clock
+  readonly random: Random
 }
 
 /** What one sink is told besides the event. What costs something is made when it is first asked for. */
 export function contextOf(parts: ContextParts): HandlerContext {
   const { envelope, raw, claim, scope, log } = parts
   const idempotencyKey = envelope.replayOf ?? envelope.id
+  let calls: HandlerCalls | undefined
   let copy: Uint8Array | undefined
   return {
     idempotencyKey,
@@ -34,27 +47,37 @@ export function contextOf(parts: ContextParts): HandlerContext {
       return copy
     },
     fetch: scope.fetch,
-    sluice: callsOf(idempotencyKey, parts),
+    get sluice() {
+      calls ??= callsOf(idempotencyKey, parts)
+      return calls
+    },
     log,
   }
 }
 
 /** A later attempt is a retry itself: its calls are not repeated on top of that. */
-function callsOf(root: string, { event, claim, scope, sluice }: ContextParts): HandlerCalls {
-  const keys = idempotencyKeys(root)
+function callsOf(root: string, { event, claim, scope, calls }: ContextParts): HandlerCalls {
+  const { sink, sluice, apiOf, clock, random } = calls
+  // Two handlers that make the same call mean two.
+  const keys = idempotencyKeys(JSON.stringify([root, sink]))
   const own = (): ConnectionRef => ({
     provider: providerOf(event),
     ...(event.account !== undefined && { account: event.account }),
   })
+  const fetchBy: HandlerCalls['fetch'] = (connection = own(), options = {}) =>
+    scope.bind(
+      sluice.fetch(event.tenant, connection, {
+        ...(claim.attempts > 1 && { attempts: 1 }),
+        ...options,
+        keys,
+      }),
+    )
   return {
-    fetch: (connection = own(), options = {}) =>
-      scope.bind(
-        sluice.fetch(event.tenant, connection, {
-          ...(claim.attempts > 1 && { attempts: 1 }),
-          ...options,
-          keys,
-        }),
-      ),
+    fetch: fetchBy,
+    client: (connection = own(), options = {}) => {
+      const { provider } = connection
+      return { provider, api: apiOf(provider), fetch: fetchBy(connection, options), clock, random }
+    },
   }
 }
 

@@ -22,7 +22,8 @@ export interface Delivery {
   readonly done: readonly string[]
   /** 1 for the first start. */
   readonly attempt: number
-  readonly offer: () => Offer
+  /** For the sink of this name. */
+  readonly offer: (sink: string) => Offer
 }
 
 /**
@@ -35,7 +36,7 @@ export async function deliver(delivery: Delivery, scope: AttemptScope): Promise<
   for (const sink of pending(delivery)) {
     try {
       if (scope.isOver()) throw new SluiceError('HANDLER_FAILED', 'no time was left')
-      const { event, context } = delivery.offer()
+      const { event, context } = delivery.offer(sink.name)
       await scope.race(sink.deliver(event, context))
       steps.push(sink.name)
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../outbound/connection-fetch.ts'
 import type { Fetch } from '../outbound/fetch-shape.ts'
+import type { RetryingClient } from '../outbound/retrying-client.ts'
 import type { ConnectionRef } from '../outbound/sluice.ts'
 import type { Log } from '../telemetry/log.ts'
 
@@ -55,6 +56,8 @@ export interface HandlerCalls {
    * and account. When such a call is held back or sent away, and the handler fails, the event waits and no attempt is used.
    */
   fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): Fetch
+  /** The same for `lib/outbound/operations` and the readers of lists, GraphQL and streams. */
+  client(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): RetryingClient
 }
 
 export type HandlerFunction<Data = unknown> = (

@@ -6,6 +6,7 @@ import type { Claim, ClaimOutcome } from '../idempotency/claims.ts'
 import { elapsed, later } from '../primitives/clock.ts'
 import { token128 } from '../primitives/random.ts'
 import type { Sluice } from '../outbound/sluice.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
 import type { Ownership } from '../facts/tenant.ts'
 import { attemptScope, type AttemptScope } from './attempt-scope.ts'
 import { contextOf } from './context.ts'
@@ -40,6 +41,8 @@ export interface ProcessDeps extends SettleDeps {
   readonly fetch: typeof fetch
   /** Calls by connections. */
   readonly sluice: Sluice
+  /** How a provider's API answers. */
+  readonly apiOf: (provider: string) => ApiDeclaration | undefined
 }
 
 /**
@@ -174,11 +177,12 @@ function handle(
   const sinks = deps.sinks.filter((sink) => sink.wants(event))
   if (sinks.length === 0) deps.metrics.count('EventUnhandled', { provider: envelope.provider })
   let fresh: SluiceEvent | undefined = event
-  const offer = (): Offer => {
+  const { sluice, apiOf, clock, random, log } = deps
+  const offer = (sink: string): Offer => {
     const own = fresh ?? toEvent(envelope, raw, wrapped)
     fresh = undefined
-    const { sluice, log } = deps
-    return { event: own, context: contextOf({ envelope, raw, claim, scope, event: own, sluice, log }) }
+    const calls = { sink, sluice, apiOf, clock, random }
+    return { event: own, context: contextOf({ envelope, raw, claim, scope, event: own, calls, log }) }
   }
   return deliver({ sinks, done: claim.steps, attempt: claim.attempts, offer }, scope)
 }

@@ -1,3 +1,5 @@
+import { systemClock } from '../primitives/clock.ts'
+import { seededRandom } from '../primitives/random.ts'
 import { silentLog } from '../telemetry/log.ts'
 import type { Handler, HandlerContext, SluiceEvent } from './handler.ts'
 
@@ -30,6 +32,8 @@ const eventDefaults = {
   via: 'webhook',
 } as const
 
+const noConnection = () => () => Promise.reject(new Error('this test gave the handler no connection'))
+
 const contextDefaults = (): HandlerContext => ({
   idempotencyKey: 'evt_test',
   fence: 1,
@@ -37,7 +41,16 @@ const contextDefaults = (): HandlerContext => ({
   signal: new AbortController().signal,
   rawBody: new Uint8Array(),
   fetch: () => Promise.reject(new Error('this test gave the handler no fetch')),
-  sluice: { fetch: () => () => Promise.reject(new Error('this test gave the handler no connection')) },
+  sluice: {
+    fetch: noConnection,
+    client: ({ provider } = { provider: 'test' }) => ({
+      provider,
+      api: undefined,
+      fetch: noConnection(),
+      clock: systemClock,
+      random: seededRandom(1),
+    }),
+  },
   log: silentLog,
 })
 

@@ -61,7 +61,8 @@ export const etherscan = {
         reach: 10_000,
         items: '/result',
         size: 'offset',
-        max: 10_000,
+        // A page of 10,000 is allowed, but leaves no second one to find the end of a window by.
+        max: 1_000,
       },
     },
   },

@@ -12,12 +12,14 @@ export type PageDialect = { readonly items: string; readonly size?: string; read
       readonly total?: string
     }
   | {
-      /** `?page=3`. Ends with an empty or short page, or by what `more` or `last` says. */
+      /** `?page=3`. Ends with an empty page, or by what `next` or `last` says. */
       readonly kind: 'page'
       readonly page: string
       readonly first: number
       /** Points to the number or address of the next page; nothing or null at the end. */
       readonly next?: string
+      /** Points to the number of the last page, where asking for one more is an error. */
+      readonly last?: string
     }
   | {
       /** A token in the answer asks for the next page; none, or an empty one, is the end. */

@@ -40,8 +40,19 @@ export const paypal = {
     // How many calls are let through is not published.
     idempotency: { place: { header: 'paypal-request-id' }, methods: ['POST'], maxCharacters: 108 },
     requestId: [{ header: 'paypal-debug-id' }, { pointer: '/debug_id' }],
-    pages: { default: { kind: 'page', page: 'page', first: 1, items: '/items', size: 'page_size', max: 20 } },
-    lists: { plans: '/plans', products: '/products', transactions: '/transaction_details' },
+    pages: {
+      default: { kind: 'page', page: 'page', first: 1, items: '/items', size: 'page_size', max: 20 },
+      transactions: {
+        kind: 'page',
+        page: 'page',
+        first: 1,
+        last: '/total_pages',
+        items: '/transaction_details',
+        size: 'page_size',
+        max: 500,
+      },
+    },
+    lists: { plans: '/plans', products: '/products' },
   },
   webhooks: {
     // The secret is the id of the webhook; it is one of the signed parts.

@@ -35,6 +35,10 @@ const adapterMayUse = ['primitives', 'errors', 'config', 'telemetry', 'aws']
 const infraMayUse = /^lib\/config\//
 const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$)/
 
+/** What handlers are written with. */
+const handlersMayUse =
+  /^lib\/(processing\/handler|errors\/api-error|outbound\/(adapters\/[\w.-]+|operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update))\.ts$/
+
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
 function placeOf(path) {
   const [area, room = ''] = path.split('/')
@@ -56,8 +60,8 @@ export function objection(from, to) {
   if (here.area === 'lib') return libObjection(from, here, to, there)
   if (here.area === 'functions') return functionObjection(from, here, to, there)
   if (here.area === 'infra') return infraObjection(from, to, there)
-  if (here.area === 'handlers' && there.area === 'lib' && !/^lib\/processing\/handler\.ts$/.test(to))
-    return 'handlers see the public API alone: lib/processing/handler.ts'
+  if (here.area === 'handlers' && there.area === 'lib' && !handlersMayUse.test(to))
+    return 'handlers see the public API alone: lib/processing/handler.ts, adapters, operations and readers'
   if (here.area === 'cli' && (there.area === 'functions' || there.area === 'infra'))
     return 'the CLI talks to a deployment, it does not reach into functions or infra'
   return undefined

@@ -48,6 +48,7 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['infra/local/a.ts', "import '#lib/webhooks/ingest.ts'", 'infra may read lib/config, nothing else'],
   ['cli/a.ts', "import '#functions/webhook/app.ts'", 'the CLI talks to a deployment'],
   ['handlers/a.ts', "import '#lib/buffer/envelope.ts'", 'handlers see the public API alone'],
+  ['handlers/b.ts', "import '#lib/outbound/call.ts'", 'handlers see the public API alone'],
   ['lib/http/a.ts', 'export const a = Date.now()', 'Date.now() is ambient'],
   ['lib/http/b.ts', 'export const a = new Date()', 'new Date() is ambient'],
   ['lib/http/c.ts', 'export const a = Math.random()', 'Math.random() is ambient'],
@@ -76,6 +77,7 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['functions/worker/ok.ts', "import '../common/authenticate.ts'"],
   ['functions/sweeper/compose.ts', "import '../common/compose-calls.ts'"],
   ['infra/ok.ts', "import '#lib/config/names.ts'"],
+  ['handlers/ok.ts', "import '#lib/processing/handler.ts'\nimport '#lib/outbound/adapters/axios.ts'"],
 ]
 
 const repository = join(import.meta.dirname, '..', '..')

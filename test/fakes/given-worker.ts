@@ -100,6 +100,7 @@ export function givenWorker(
     clock,
     random: seededRandom(7),
     fetch: () => Promise.reject(new Error('this test goes nowhere')),
+    apiOf: (provider) => findProvider(provider)?.api,
     sluice: { fetch: () => () => Promise.reject(new Error('this test has no connection')) },
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
     metrics: { count: (name) => void counted.push(name) },

@@ -124,6 +124,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     clock: box.clock,
     random: box.random,
     fetch: () => Promise.reject(new Error('nothing is outside')),
+    apiOf: () => undefined,
     sluice: { fetch: () => () => Promise.reject(new Error('nothing is outside')) },
     log: silentLog,
     metrics: { count: () => {} },

@@ -655,4 +655,4 @@ test('no query and no body is answered with a 5xx', async () => {
     }),
     { numRuns: 100, seed: 5 },
   )
-}, 30_000)
+})

@@ -50,7 +50,7 @@ describe('opening a link', () => {
     )
   })
 
-  test('is no failure when the answer of a write is lost and the write is repeated', async () => {
+  test('F53: is no failure when the answer of a write is lost and the write is repeated', async () => {
     const { client } = tables
     const twice = {
       async send(command: { readonly constructor: { readonly name: string } }) {

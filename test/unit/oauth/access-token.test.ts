@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
+import { oauth as limits } from '#lib/config/defaults.ts'
 import { announceExpiry } from '#lib/oauth/announce.ts'
 import { refreshDue } from '#lib/oauth/refresh-due.ts'
 import { days, later } from '#lib/primitives/clock.ts'
@@ -39,7 +40,7 @@ describe('the calls that a token costs', () => {
 })
 
 describe('a token that gets old', () => {
-  test('is refreshed at 80% of its life, at the earliest at 70%, by one of all callers', async () => {
+  test('F56: is refreshed at 80% of its life, at the earliest at 70%, by one of all callers', async () => {
     const worker = given()
     const connection = await worker.connect()
     await worker.clock.advance(699_000)
@@ -85,6 +86,23 @@ describe('a token that gets old', () => {
     Object.assign(worker.deps, { clients: { of } })
     expect(await worker.get(connection)).toBe('access-1')
     expect(worker.asked).toEqual([])
+  })
+
+  test('F59: a provider that is slower than ten seconds is given up while the lease still holds', async () => {
+    const worker = given(
+      (_call, _body, { signal }) => new Promise((_, fail) => signal.addEventListener('abort', fail)),
+    )
+    const connection = await worker.connect()
+    await worker.clock.advance(900_000)
+    const before = worker.clock.now()
+    let isOver = false
+    const served = worker.get(connection).finally(() => (isOver = true))
+    while (!isOver) if (!(await worker.clock.next())) await worker.clock.advance(0)
+    expect(await served).toBe('access-1')
+    const stands = await worker.deps.vault.get(connection.tenant, connection.id)
+    expect(stands).toMatchObject({ state: 'active', failures: 1, leaseUntil: 0 })
+    expect(worker.clock.now() - before).toBeLessThan(limits.leaseMs - limits.saveMs)
+    expect(worker.asked).toHaveLength(1)
   })
 
   test('that the provider refuses early is replaced at once', async () => {
@@ -146,7 +164,7 @@ describe('a grant that is over', () => {
     expect(worker.announced).toEqual([{ type: 'connection.needs_reauth', id: connection.id }])
   })
 
-  test('after a doubtful refresh says so', async () => {
+  test('F57: after a doubtful refresh says so', async () => {
     const worker = given((...asked) => (asked[0] === 1 ? away(...asked) : refused(...asked)))
     const connection = await worker.connect()
     await worker.get(connection, 'access-1')

@@ -4,6 +4,7 @@ import type { ApiClient } from '#lib/outbound/api-client.ts'
 import { jsonLines } from '#lib/outbound/lines.ts'
 import { linkOf, nextPlace } from '#lib/outbound/page-turn.ts'
 import { itemsIn, pagesOf, type ListOptions } from '#lib/outbound/paginate.ts'
+import { etherscan } from '#lib/providers/etherscan.ts'
 import type { PageDialect } from '#lib/providers/pages.ts'
 import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
@@ -178,6 +179,25 @@ describe('a list', () => {
     })
     const found = await read(client, { dialect, start: '/api?startblock=0&endblock=99' })
     expect(new Set(found)).toEqual(new Set(chain.map(({ n }) => n)))
+  })
+
+  test('does not ask for a page after the one that is said to be the last', async () => {
+    const dialect = { kind: 'page', page: 'p', first: 1, last: '/pages', items: '/list' } as const
+    const { client, asked } = api((url) => ({ body: { pages: 2, list: [{ n: int(url, 'p') }] } }))
+    expect(await read(client, { dialect, start: '/a' })).toEqual([1, 2])
+    expect(asked).toEqual(['/a?p=1', '/a?p=2'])
+  })
+
+  test('of a chain ends, as Etherscan is asked for it', async () => {
+    const chain = Array.from({ length: 2_500 }, (_, i) => ({ n: i, blockNumber: String(i) }))
+    const { client, asked } = api((url) => {
+      const page = int(url, 'page')
+      const size = int(url, 'offset')
+      return { body: { result: chain.slice((page - 1) * size, page * size) } }
+    })
+    const dialect = etherscan.api.pages.default
+    expect(await read(client, { dialect, start: '/api?startblock=0' })).toHaveLength(2_500)
+    expect(asked).toHaveLength(4)
   })
 
   test('asks for pages of the size that is wanted, and for no more than there is', async () => {

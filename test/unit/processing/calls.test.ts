@@ -1,3 +1,4 @@
+import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
 import { waitHeader, type CallOptions } from '#lib/outbound/connection-fetch.ts'
@@ -122,6 +123,26 @@ describe('calls of a handler by a connection', () => {
   })
 })
 
+test('two handlers of one event that make the same call mean two', async () => {
+  const request = { method: 'POST', url: new URL('https://api.example/a'), headers: new Headers() }
+  const keys: (string | undefined)[] = []
+  const calling: HandlerFunction = async (_, ctx) => {
+    await ctx.sluice.client({ provider: 'stripe', account: 'a' }).fetch('/a')
+  }
+  const worker = givenWorker(table, { handlers: [calling, calling] })
+  const work = worker.sandbox({
+    sluice: {
+      fetch: (_tenant, _connection, options) => async () => {
+        keys.push(options?.keys?.(request))
+        return new Response()
+      },
+    },
+  })
+  expect(await work([envelopeOf(worker.clock)])).toEqual([])
+  expect(keys).toHaveLength(2)
+  expect(new Set(keys).size).toBe(2)
+})
+
 describe('an event whose call was held back', () => {
   test('is parked as long as was asked, and no attempt is used', async () => {
     const { worker, back, record } = await failing(() => Promise.reject(held(60_000)))
@@ -139,6 +160,20 @@ describe('an event whose call was held back', () => {
     for (let round = 0; round < 20; round += 1) await work([envelope])
     expect(await recordOf(worker, envelope.id)).toEqual({ st: 'parked', attempts: 0 })
     expect(worker.counted).not.toContain('EventDead')
+  })
+
+  test('is parked when a real SDK was between the handler and the call', async () => {
+    const { worker, work } = given(
+      async (_, ctx) => {
+        const httpClient = Stripe.createFetchHttpClient(ctx.sluice.fetch())
+        await new Stripe('from Sluice', { httpClient, maxNetworkRetries: 0 }).balance.retrieve()
+      },
+      () => Promise.reject(held(60_000)),
+    )
+    const envelope = envelopeOf(worker.clock)
+    expect(await work([envelope])).toEqual(['m0'])
+    expect(await recordOf(worker, envelope.id)).toEqual({ st: 'parked', attempts: 0 })
+    expect(asked).toHaveLength(1)
   })
 
   test('is done when the handler can do without', async () => {
