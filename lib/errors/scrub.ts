@@ -24,13 +24,13 @@ export const looksSecret = (word: string, secrets: readonly Secret[] = []): bool
 function withoutSecrets(text: string, secrets: readonly Secret[]): string {
   let safe = text
   for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) safe = safe.replaceAll(form, redacted)
+    for (const form of spellingsOf(secret.reveal())) safe = safe.replaceAll(form, redacted)
   }
   return safe
 }
 
 /** A secret as it is, and as addresses, JSON and Basic credentials spell it; the longest first. */
-export function formsOf(value: string): readonly string[] {
+export function spellingsOf(value: string): readonly string[] {
   if (value === '') return []
   const base64 = Buffer.from(value).toString('base64')
   const forms = [

@@ -5,11 +5,11 @@ import type { CallCredentials, ConnectionCredentials, CredentialsOutcome } from 
 import type { ApiDeclaration } from '../providers/api.ts'
 import { connectionId } from '../vault/connection-id.ts'
 import type { ConnectionList } from '../vault/connection-list.ts'
-import { baseUrlOf } from './base-url.ts'
+import { addressOf } from './api-address.ts'
 import type { CallDeps } from './call.ts'
-import { connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
+import { checkCallOptions, connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
 import type { Fetch } from './fetch-shape.ts'
-import type { ApiAddress } from './outgoing.ts'
+import { lastAnswers } from './last-answers.ts'
 
 /** A connection of a tenant: the provider, and the account there where the tenant has connected several. */
 export interface ConnectionRef {
@@ -24,20 +24,25 @@ export interface SluiceDeps extends CallDeps {
   readonly apiOf: (provider: string) => ApiDeclaration | undefined
   readonly fromEnvironment: (name: string) => string | undefined
   readonly credentials: ConnectionCredentials
-  readonly connections: ConnectionList
+  readonly connections: Pick<ConnectionList, 'list'>
   /** The provider refused what can't be fresher: the connection needs its user. */
   readonly locked: (tenant: string, id: string, refused: CallCredentials) => Promise<void>
 }
 
 /** Calls to providers by connections of tenants. */
 export interface Sluice {
-  /** A `fetch` for one connection; nothing is asked of anyone before it is used. */
+  /**
+   * A `fetch` for one connection; nothing is asked of anyone before it is used.
+   * @throws TypeError or RangeError that names a wrong option.
+   */
   fetch(tenant: string, connection: ConnectionRef, options?: CallOptions): Fetch
 }
 
-export function sluice(deps: SluiceDeps): Sluice {
+export function sluice(parts: SluiceDeps): Sluice {
+  const deps = { ...parts, answers: lastAnswers(parts) }
   return {
     fetch(tenant, connection, options = {}) {
+      checkCallOptions(options)
       let found: Promise<Fetch> | undefined
       return async (input, init) => {
         found ??= idOf(tenant, connection, deps).then((id) =>
@@ -63,6 +68,7 @@ export function sluiceLater(open: () => Promise<Sluice>): Sluice {
   }
   return {
     fetch(tenant, connection, options) {
+      if (options) checkCallOptions(options)
       let made: Fetch | undefined
       return async (input, init) => {
         made ??= (await use()).fetch(tenant, connection, options)
@@ -85,7 +91,11 @@ function callerOf(
     provider,
     connection: id,
     api,
-    address: async () => addressOf(api, provider, base, (await authorize()).extras, deps),
+    address: async () => {
+      if (!api) throw new SluiceError('MISCONFIGURED', `${provider} declares no API that can be called`)
+      const { fromEnvironment } = deps
+      return addressOf(api, { provider, base, params: (await authorize()).extras, fromEnvironment })
+    },
     authorize,
     locked: (refused) => deps.locked(tenant, id, refused),
   }
@@ -104,38 +114,6 @@ function given(provider: string, outcome: CredentialsOutcome): CallCredentials {
       const retryAfterMs = limits.retry.capMs
       throw new ApiError({ provider, status: 0, kind: 'held', code: outcome.error, retryAfterMs })
     }
-  }
-}
-
-/** Any of the provider's own origins may be called; plain HTTP and private hosts only where the operator names them. */
-function addressOf(
-  api: ApiDeclaration | undefined,
-  provider: string,
-  base: string | undefined,
-  params: Readonly<Record<string, string>>,
-  { fromEnvironment }: SluiceDeps,
-): ApiAddress {
-  if (!api) throw new SluiceError('MISCONFIGURED', `${provider} declares no API that can be called`)
-  const at = (name: string | undefined, own = fromEnvironment): string =>
-    baseUrlOf(api, { provider, base: name, params, fromEnvironment: own })
-  const chosen = at(base)
-  const others = Object.keys(api.otherBaseUrls ?? {}).flatMap((name) => unlessUnknown(() => at(name)))
-  const declared = unlessUnknown(() =>
-    at(base, (name) => (name.endsWith('_BASE_URL') ? undefined : fromEnvironment(name))),
-  )
-  return {
-    base: chosen,
-    origins: new Set([chosen, ...others].map((address) => new URL(address).origin)),
-    trusted: !declared.includes(chosen),
-  }
-}
-
-/** Another base of the API may want to know what this connection does not say. */
-function unlessUnknown(address: () => string): readonly string[] {
-  try {
-    return [address()]
-  } catch {
-    return []
   }
 }
 

@@ -1,5 +1,6 @@
 import { toSeconds, later, type Clock } from '../primitives/clock.ts'
-import type { ApiDeclaration, RateHeaders } from '../providers/api.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
+import type { RateHeaders } from '../providers/limits.ts'
 
 /** At most `limit` requests in `windowMs`, milliseconds; windows follow one another. */
 export interface MockRate {

@@ -1,6 +1,7 @@
 import { redactedHeaders } from './credential-names.ts'
 import type { MockRequest } from './mock-answer.ts'
-import type { ApiDeclaration, Method } from '../providers/api.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
+import type { Method } from '../providers/limits.ts'
 
 /** A request before its route is known. */
 export type ReadRequest = Omit<MockRequest, 'params'>

@@ -1,4 +1,4 @@
-import { formsOf, shapes } from '../errors/scrub.ts'
+import { spellingsOf, shapes } from '../errors/scrub.ts'
 import type { Secret } from '../primitives/secret.ts'
 import { namesCredential } from './credential-names.ts'
 import { isPlaceholder, placeholders } from './placeholders.ts'
@@ -119,7 +119,7 @@ export function isCard(text: string): boolean {
   return sum % 10 === 0
 }
 
-/** As {@link formsOf}, in hex, and in the base64 of a text that it is a part of. */
+/** As {@link spellingsOf}, in hex, and in the base64 of a text that it is a part of. */
 function secretForms(secret: Secret): readonly string[] {
   const value = secret.reveal()
   const bytes = Buffer.from(value)
@@ -130,7 +130,7 @@ function secretForms(secret: Secret): readonly string[] {
         .slice(offset === 0 ? 0 : offset + 1, Math.floor(((offset + bytes.byteLength) * 8) / 6))
     return [core('base64'), core('base64url')]
   })
-  const forms = [...formsOf(value), ...inside, bytes.toString('hex'), bytes.toString('latin1')]
+  const forms = [...spellingsOf(value), ...inside, bytes.toString('hex'), bytes.toString('latin1')]
   return [...new Set(forms)].filter((form) => form.length >= shortest)
 }
 

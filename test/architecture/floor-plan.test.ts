@@ -36,6 +36,11 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['functions/worker/compose.ts', "import '#lib/testing/faults.ts'", "lib/testing is for users' tests"],
   ['lib/attic/a.ts', "import '../vault/vault.ts'", 'is no room of the floor plan'],
   ['functions/webhook/a.ts', "import '../worker/batch.ts'", 'functions do not know each other'],
+  ['functions/worker/b.ts', "import '../common/compose-calls.ts'", 'is for a compose.ts'],
+  ['functions/common/a.ts', "import './compose-calls.ts'", 'is for a compose.ts'],
+  ['functions/common/b.ts', "import '../admin/deps.ts'", 'functions do not know each other'],
+  ['functions/common/compose-a.ts', "import '../admin/compose.ts'", 'functions do not know each other'],
+  ['functions/common/c.ts', "import '#lib/vault/vault.dynamo.ts'", 'adapters are chosen in compose.ts'],
   ['functions/webhook/b.ts', "import '#lib/buffer/buffer.sqs.ts'", 'adapters are chosen in compose.ts'],
   ['functions/webhook/c.ts', "import '#lib/config/env.ts'", 'only compose.ts reads the environment'],
   ['functions/webhook/d.ts', "import '#config'", 'only compose.ts reads the config'],
@@ -46,6 +51,7 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['infra/local/a.ts', "import '#lib/webhooks/ingest.ts'", 'infra may read lib/config, nothing else'],
   ['cli/a.ts', "import '#functions/webhook/app.ts'", 'the CLI talks to a deployment'],
   ['handlers/a.ts', "import '#lib/buffer/envelope.ts'", 'handlers see the public API alone'],
+  ['handlers/b.ts', "import '#lib/outbound/call.ts'", 'handlers see the public API alone'],
   ['lib/http/a.ts', 'export const a = Date.now()', 'Date.now() is ambient'],
   ['lib/http/b.ts', 'export const a = new Date()', 'new Date() is ambient'],
   ['lib/http/c.ts', 'export const a = Math.random()', 'Math.random() is ambient'],
@@ -71,8 +77,11 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['lib/aws/ok.ts', "import { SQSClient } from '@aws-sdk/client-sqs'\nexport const a = new SQSClient({})"],
   ['lib/primitives/clock.ts', 'export const now = Date.now()'],
   ['lib/http/ok.ts', "export const day = new Date('2026-01-01')"],
-  ['functions/sweeper/compose.ts', "import '#lib/buffer/buffer.sqs.ts'"],
+  ['functions/admin/compose.ts', "import '#lib/buffer/buffer.sqs.ts'"],
+  ['functions/worker/ok.ts', "import '../common/authenticate.ts'"],
+  ['functions/sweeper/compose.ts', "import '../common/compose-calls.ts'"],
   ['infra/ok.ts', "import '#lib/config/names.ts'"],
+  ['handlers/ok.ts', "import '#lib/processing/handler.ts'\nimport '#lib/outbound/adapters/axios.ts'"],
 ]
 
 const repository = join(import.meta.dirname, '..', '..')
