@@ -3,10 +3,10 @@ import { ApiError } from '../errors/api-error.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import type { CallCredentials, ConnectionCredentials, CredentialsOutcome } from '../oauth/credentials.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
-import { connectionId } from '../vault/connection-id.ts'
 import type { ConnectionList } from '../vault/connection-list.ts'
 import { addressOf } from './api-address.ts'
 import type { CallDeps } from './call.ts'
+import { connectionFinder } from './connection-finder.ts'
 import { checkCallOptions, connectionFetch, type Caller, type CallOptions } from './connection-fetch.ts'
 import type { Fetch } from './fetch-shape.ts'
 import { lastAnswers } from './last-answers.ts'
@@ -16,6 +16,8 @@ export interface ConnectionRef {
   readonly provider: string
   /** As the provider names it: a realm, a team, `default` for a key without one. */
   readonly account?: string
+  /** The account that is meant if the tenant has connected it; else its only connection. What an event knows. */
+  readonly likelyAccount?: string
   /** Which of the provider's bases, where it has several: `sandbox`, `eu`, `upload`. */
   readonly base?: string
 }
@@ -24,7 +26,7 @@ export interface SluiceDeps extends CallDeps {
   readonly apiOf: (provider: string) => ApiDeclaration | undefined
   readonly fromEnvironment: (name: string) => string | undefined
   readonly credentials: ConnectionCredentials
-  readonly connections: Pick<ConnectionList, 'list'>
+  readonly connections: ConnectionList
   /** The provider refused what can't be fresher: the connection needs its user. */
   readonly locked: (tenant: string, id: string, refused: CallCredentials) => Promise<void>
 }
@@ -40,12 +42,13 @@ export interface Sluice {
 
 export function sluice(parts: SluiceDeps): Sluice {
   const deps = { ...parts, answers: lastAnswers(parts) }
+  const idOf = connectionFinder(parts)
   return {
     fetch(tenant, connection, options = {}) {
       checkCallOptions(options)
       let found: Promise<Fetch> | undefined
       return async (input, init) => {
-        found ??= idOf(tenant, connection, deps).then((id) =>
+        found ??= idOf(tenant, connection).then((id) =>
           connectionFetch(callerOf(tenant, id, connection, deps), options, deps),
         )
         // What could not be found now may be later.
@@ -115,24 +118,4 @@ function given(provider: string, outcome: CredentialsOutcome): CallCredentials {
       throw new ApiError({ provider, status: 0, kind: 'held', code: outcome.error, retryAfterMs })
     }
   }
-}
-
-async function idOf(tenant: string, { provider, account }: ConnectionRef, deps: SluiceDeps): Promise<string> {
-  if (account !== undefined) return connectionId(tenant, provider, account)
-  const ids: string[] = []
-  for (let after: string | undefined, more = true; more;) {
-    const page = await deps.connections.list(tenant, after, 100)
-    for (const each of page.connections)
-      if (each.provider === provider && each.state !== 'deleted') ids.push(each.id)
-    after = page.next
-    more = after !== undefined
-  }
-  const [id] = ids
-  if (id === undefined) throw new ApiError({ provider, status: 0, kind: 'disconnected', code: 'unknown' })
-  if (ids.length > 1)
-    throw new SluiceError(
-      'MISCONFIGURED',
-      `this tenant has ${ids.length} connections at ${provider}: name the account`,
-    )
-  return id
 }

@@ -127,7 +127,10 @@ function standIns(mock: Connected, locked: string[]): StandIns {
         credentials: { kind: 'key', version: 1, ...mock.authorization, extras },
       }),
     },
-    connections: { list: async () => ({ connections: [connectionAt(provider)] }) },
+    connections: {
+      find: async () => undefined,
+      list: async () => ({ connections: [connectionAt(provider)] }),
+    },
     locked: async () => void locked.push(provider),
   }
 }

@@ -114,7 +114,7 @@ export const realSluice =
       credentials: {
         of: async () => outcome?.() ?? { kind: 'credentials', credentials: keyOf(credentials) },
       },
-      connections: { list: async () => ({ connections: [] }) },
+      connections: { find: async () => undefined, list: async () => ({ connections: [] }) },
       locked: async () => {},
     })
 

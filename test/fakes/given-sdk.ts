@@ -89,7 +89,7 @@ export async function givenSdk({ provider, answers, options, openMs }: GivenSdk)
     credentials: {
       of: async (_, rejected) => ({ kind: 'credentials', credentials: credentialsNo(rejected ? 2 : 1) }),
     },
-    connections: { list: async () => ({ connections: [] }) },
+    connections: { find: async () => undefined, list: async () => ({ connections: [] }) },
     locked: async (_, id) => void locked.push(id),
     send: httpsTransport(),
     limiter: { take: async () => ({ kind: 'granted' }), observe: () => {} },
