@@ -72,7 +72,10 @@ export class Sluice extends Construct {
     const admin = make('admin', 'Serves the API, the console and the health check')
     this.#lendToWebhook(webhook, props)
     this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config, props)
-    this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
+    this.#lendToSweeper(
+      make('sweeper', 'Puts spilled events back, collects dead letters, counts missed webhooks'),
+      plan,
+    )
     this.#lendToAdmin(admin)
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
     this.#lendToOAuth(oauth, props)
@@ -132,6 +135,8 @@ export class Sluice extends Construct {
     this.buffer.lendSending(fn, 'events')
     this.buffer.lendDeadLetters(fn)
     this.ledger.lendClaims(fn)
+    this.control.lendJudging(fn)
+    this.vault.lendCounting(fn)
     new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
   }
 
@@ -156,6 +161,7 @@ export class Sluice extends Construct {
   #lendToAdmin(fn: GatewayFunction): void {
     this.ledger.lendHistory(fn)
     this.control.lendTo(fn)
+    this.control.lendMissed(fn)
     this.vault.lendList(fn)
     this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')

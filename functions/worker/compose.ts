@@ -13,6 +13,7 @@ import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { sluiceLater } from '#lib/outbound/sluice.ts'
+import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
@@ -43,6 +44,10 @@ export function compose(): WorkerDeps {
       client: dynamodbClient({ maxAttempts: 3 }),
       table: required(env.ledgerTable),
       clock,
+    }),
+    sightings: dynamoSightings({
+      client: dynamodbClient({ maxAttempts: 2 }),
+      table: required(env.controlTable),
     }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     apiOf: (provider) => findProvider(provider)?.api,

@@ -28,6 +28,24 @@ export class Control extends Construct {
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 
+  /** May judge what polls found before any webhook: read it by minute, and keep what was missed. */
+  lendJudging(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+    })
+    fn.setEnv({ [env.controlTable]: this.table.tableName })
+  }
+
+  /** May read what webhooks missed, by tenant. */
+  lendMissed(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:Query'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['missed#*'] } },
+    })
+  }
+
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */
   lendTo(fn: GatewayFunction): void {
     fn.permit({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [this.table.tableArn] })

@@ -75,6 +75,8 @@ const shapeOf = (required: Record<string, Check>, optional: Record<string, Check
 const inlineBody = shapeOf({ base64: unless((value) => typeof value === 'string'), sha256 })
 const storedBody = shapeOf({ key: textUpTo(256), sha256, bytes: unless(Number.isSafeInteger) })
 
+const poll = shapeOf({ connection: textUpTo(256), stream: textUpTo(256) })
+
 const envelope = shapeOf(
   {
     v: oneOf(1),
@@ -96,6 +98,7 @@ const envelope = shapeOf(
     occurredAt: instant,
     contentType: text,
     traceparent: text,
+    poll: (value) => inObject(value, poll),
     replayOf: text,
     redrive: text,
   },

@@ -34,6 +34,8 @@ export interface Envelope {
   readonly headers: Readonly<Record<string, string>>
   readonly traceparent?: string
   readonly body: InlineBody | StoredBody
+  /** Set on what a poll found and a webhook should bring too: the poll, as whether one does is counted. */
+  readonly poll?: { readonly connection: string; readonly stream: string }
   /** Set on a replay: the event whose bytes these are. */
   readonly replayOf?: string
   /** Set on a redrive: which death of the event it undoes (the record's `deadAt`). */

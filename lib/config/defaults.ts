@@ -142,6 +142,14 @@ export const polling = {
   /** Jobs of one tick are handed out over this long. */
   staggerMs: seconds(45),
   cursorBytes: 8_192,
+  /** A webhook that comes this much later than the poll that found its event first is not missed. */
+  graceMs: minutes(10),
+  /** What no webhook brought is counted for so many past minutes at once, at most. */
+  judgedMinutes: 120,
+  /** How long the ledger of missed webhooks remembers. */
+  missedRetentionMs: days(30),
+  /** A watermark that has not come to the end of its list for four intervals, and at least this, stands still. */
+  stillMs: hours(1),
   /** Hashes of events that are kept, so that an overlap is not queued again. */
   recent: 128,
   enqueue: { attempts: 4, retry: { baseMs: ms(100), capMs: seconds(2) } },

@@ -32,14 +32,15 @@ const isMine = 'st = :claimed AND #owner = :me'
 const ownerName = { '#owner': 'owner' }
 const allNames = { '#type': 'type', '#at': 'at', ...ownerName }
 
+const noteSight = 'sightedAt = if_not_exists(sightedAt, :nowMs), '
 const claimUpdate = 'v = :v, st = :claimed, #owner = :me, leaseUntil = :until ADD fence :one, attempts :one'
 const claimCondition = `${isNew} OR (${isOpen} AND ${isFree})`
 
-export function claimWrite({ facts: event, owner, leaseUntil }: ClaimRequest, now: EpochMs): Write {
+export function claimWrite({ facts: event, owner, leaseUntil, sighted }: ClaimRequest, now: EpochMs): Write {
   const optional = optionalFacts(event)
   return {
     id: event.id,
-    update: `SET ${setFacts}, expireAt = if_not_exists(expireAt, :expireAt), ${optional.set}${claimUpdate}`,
+    update: `SET ${setFacts}, expireAt = if_not_exists(expireAt, :expireAt), ${sighted ? noteSight : ''}${optional.set}${claimUpdate}`,
     condition: claimCondition,
     names: allNames,
     answer: true,
@@ -93,7 +94,7 @@ export function takeoverWrite(found: LedgerRecord, request: ClaimRequest, now: E
   const anew = facts.map((name) => `${name} = :${name.replace('#', '')}`).join(', ')
   return {
     id: event.id,
-    update: `SET ${anew}, expireAt = :expireAt, ${common} REMOVE reason, deadBucket, deadAt, steps, envelope, envelopeKey, completedAt, flag ADD fence :one`,
+    update: `SET ${anew}, expireAt = :expireAt, ${common} REMOVE reason, deadBucket, deadAt, steps, envelope, envelopeKey, completedAt, flag, sightedAt ADD fence :one`,
     condition,
     names: allNames,
     answer: true,

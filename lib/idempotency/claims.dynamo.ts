@@ -12,7 +12,15 @@ import {
   takeoverWrite,
   type Change,
 } from './claim-writes.dynamo.ts'
-import type { Claim, ClaimOutcome, ClaimRequest, Claims, EventFacts, Settlement } from './claims.ts'
+import type {
+  Claim,
+  ClaimOutcome,
+  ClaimRequest,
+  Claims,
+  EventFacts,
+  FirstSight,
+  Settlement,
+} from './claims.ts'
 import { ledgerWriter, type LedgerTable, type Writer } from './ledger-writer.dynamo.ts'
 import { text, toRecord, type Item } from './record.dynamo.ts'
 import type { LedgerRecord, RecordStatus } from './record.ts'
@@ -62,8 +70,13 @@ const claimedItem = (item: Item, request: ClaimRequest): ClaimOutcome => claimed
 
 function claimed(record: LedgerRecord, { owner }: ClaimRequest): ClaimOutcome {
   const { pk: id, fence, attempts, leaseUntil, steps = [] } = record
-  return { kind: 'claimed', claim: { id, owner, fence, attempts, steps, leaseUntil } }
+  return { kind: 'claimed', claim: { id, owner, fence, attempts, steps, leaseUntil, first: firstOf(record) } }
 }
+
+const firstOf = ({ via, sightedAt }: LedgerRecord): FirstSight => ({
+  via,
+  ...(sightedAt !== undefined && { sightedAt }),
+})
 
 /** What the item says that stood in the way. Our own owner in it means that the lost answer was a success. */
 function refusal(found: LedgerRecord | undefined, request: ClaimRequest): ClaimOutcome {
@@ -75,6 +88,7 @@ function refusal(found: LedgerRecord | undefined, request: ClaimRequest): ClaimO
     kind: 'settled',
     status: found.st,
     ...(found.unsignedId !== undefined && { unsignedId: found.unsignedId }),
+    first: firstOf(found),
   }
 }
 

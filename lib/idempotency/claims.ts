@@ -18,6 +18,14 @@ export interface Claim {
   /** Handlers and destinations that succeeded in an earlier attempt. */
   readonly steps: readonly string[]
   readonly leaseUntil: EpochMs
+  readonly first?: FirstSight
+}
+
+/** How an event came the first time. */
+export interface FirstSight {
+  readonly via: EventFacts['via']
+  /** When a poll brought it that a webhook should bring too. */
+  readonly sightedAt?: EpochMs
 }
 
 export type ClaimOutcome =
@@ -25,7 +33,12 @@ export type ClaimOutcome =
   /** Someone else holds the lease. Counts no attempt. */
   | { readonly kind: 'busy'; readonly leaseUntil: EpochMs }
   /** Handled before, or dead and waiting for a redrive. */
-  | { readonly kind: 'settled'; readonly status: RecordStatus; readonly unsignedId?: string }
+  | {
+      readonly kind: 'settled'
+      readonly status: RecordStatus
+      readonly unsignedId?: string
+      readonly first?: FirstSight
+    }
   /** Another content stands under this id. */
   | { readonly kind: 'conflict' }
 
@@ -42,6 +55,8 @@ export interface ClaimRequest {
   readonly leaseUntil: EpochMs
   /** The death that a redrive undoes. */
   readonly redrive?: string | undefined
+  /** A poll brings it, and a webhook should too: notes when, unless it is noted already. */
+  readonly sighted?: boolean | undefined
 }
 
 /** A finished event's envelope, so that it can be replayed: in the item, or the key of its object. */

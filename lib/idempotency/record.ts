@@ -49,6 +49,8 @@ export interface LedgerRecord {
   readonly replayOf?: string
   /** The delivery's id in a header that the provider doesn't sign. */
   readonly unsignedId?: string
+  /** When a poll brought it that a webhook should have come before, the first time. */
+  readonly sightedAt?: EpochMs
   /** Index `byDeath`, dead events only: month, and time of death with a tie-breaker. */
   readonly deadBucket?: string
   readonly deadAt?: string

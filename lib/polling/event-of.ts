@@ -7,8 +7,8 @@ import type { PolledItem } from './listing.ts'
 /** A found item as an event: with the id that the webhook, or the bus, gives to the same fact. */
 export function eventOf(
   item: PolledItem,
-  { tenant, provider, endpoint }: Poll,
-  receivedAt: EpochMs,
+  { tenant, provider, endpoint, connection, stream }: Poll,
+  { receivedAt, hasWebhooks }: { readonly receivedAt: EpochMs; readonly hasWebhooks: boolean },
 ): Unplaced {
   const { bytes, deliveryKey, changeKey, type, occurredAt, account } = item
   return {
@@ -26,6 +26,8 @@ export function eventOf(
     ...(occurredAt !== undefined && { occurredAt }),
     contentType: 'application/json',
     headers: {},
+    // Where a webhook should bring it too, whether one does is counted.
+    ...(hasWebhooks && { poll: { connection, stream } }),
     body: bytes,
   }
 }

@@ -135,8 +135,9 @@ async function withPage(
   const now = deps.clock.now()
   const progress = afterPage(reading.progress, page, now)
   const items = unlessRecent(page.items, reading.recent)
+  const how = { receivedAt: now, hasWebhooks: deps.hasWebhooks(reading.poll) }
   await enqueueAll(
-    items.map((item) => eventOf(item, reading.poll, now)),
+    items.map((item) => eventOf(item, reading.poll, how)),
     signal,
     deps,
   )

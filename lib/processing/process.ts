@@ -28,10 +28,11 @@ import {
   type SettleDeps,
 } from './settle.ts'
 import type { Sink } from './sink.ts'
+import { noteSight, type SightDeps } from './sight.ts'
 import { split } from './split.ts'
 import type { TimeLimit } from './time-limit.ts'
 
-export interface ProcessDeps extends SettleDeps {
+export interface ProcessDeps extends SettleDeps, SightDeps {
   readonly sinks: readonly Sink[]
   readonly declaration: DeclarationOf
   /** Whose events an endpoint takes; an element of a batch may belong to another tenant than its delivery. */
@@ -63,7 +64,9 @@ export async function processEnvelope(
     owner: token128(random),
     leaseUntil: later(limit.at, worker.handlerMarginMs + worker.leaseMarginMs),
     redrive: envelope.redrive,
+    sighted: envelope.poll !== undefined,
   })
+  await noteSight(envelope, outcome, deps)
   if (outcome.kind === 'claimed') return attempt(envelope, outcome.claim, limit, deps)
   return turnAway(envelope, outcome, deps)
 }

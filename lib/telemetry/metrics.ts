@@ -30,6 +30,10 @@ export type MetricName =
   | 'PollCursorExpired'
   | 'PollsDue'
   | 'PollGap'
+  | 'WebhookConfirmed'
+  | 'WebhookLate'
+  | 'WebhookMissed'
+  | 'WatermarkStill'
 
 export interface MetricDimensions {
   readonly provider?: string

@@ -22,9 +22,9 @@ const mayUse = {
   oauth: [...base, 'providers', 'vault'],
   outbound: [...base, 'providers', 'vault', 'oauth'],
   polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
-  processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
+  processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound', 'polling/sightings'],
   testing: [...base, 'providers', 'outbound', 'processing', 'webhooks/schemes', 'oauth/key-forms'],
-  admin: [...base, 'access', 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
+  admin: [...base, 'access', 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault', 'polling'],
 }
 
 /** An adapter is `port.vendor.ts`: the only door to that vendor, and it knows no flow. */

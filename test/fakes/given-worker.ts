@@ -7,6 +7,7 @@ import { ledgerKey } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { toRecord, type Item } from '#lib/idempotency/record.dynamo.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
+import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { on, type HandlerContext, type HandlerFunction, type SluiceEvent } from '#lib/processing/handler.ts'
@@ -105,6 +106,7 @@ export function givenWorker(
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
     metrics: { count: (name) => void counted.push(name) },
     claims: dynamoClaims({ client: client as never, table: 'ledger', clock }),
+    sightings: dynamoSightings({ client: client as never, table: 'control' }),
     objects: memoryObjects(objects),
     declaration: (provider) => findProvider(provider)?.webhooks,
     busEndpoint: (source) => options.busEndpoint?.(source),
