@@ -53,7 +53,7 @@ export function givenPolls(client: Pick<DynamoDBClient, 'send'>, seed = (made +=
       return { failed }
     },
   }
-  const state = { read: pages() as Read, remainingMs: minutes(2) as number, hasWebhooks: false }
+  const state = { read: pages(), remainingMs: minutes(2) as number, hasWebhooks: false }
   const deps: RunPollDeps = {
     polls: dynamoPolls(table),
     phases: dynamoPhases(table),

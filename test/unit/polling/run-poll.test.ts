@@ -242,12 +242,14 @@ describe('crashes and races', () => {
   test('of two runs at once the second exits busy (F45)', async () => {
     const world = await given()
     const gate = Promise.withResolvers<undefined>()
+    const started = Promise.withResolvers<undefined>()
     world.state.read = async function* () {
+      started.resolve(undefined)
       await gate.promise
       yield { items: [itemOf('a')] }
     }
     const first = world.run()
-    await world.clock.advance(1)
+    await started.promise
     expect(await world.run()).toEqual({ kind: 'busy' })
     gate.resolve(undefined)
     expect(await first).toMatchObject({ kind: 'done' })
@@ -256,14 +258,16 @@ describe('crashes and races', () => {
   test("a zombie's watermark is rejected after another has taken over (F45)", async () => {
     const world = await given()
     const gate = Promise.withResolvers<undefined>()
+    const started = Promise.withResolvers<undefined>()
     const held = pages({ items: [itemOf('a')], largest: world.at(-1) })
     world.state.read = async function* (from) {
+      started.resolve(undefined)
       await gate.promise
       yield* held(from)
     }
     world.state.remainingMs = 0
     const zombie = world.run()
-    await world.clock.advance(0)
+    await started.promise
     await world.clock.advance(6_000)
     world.state.remainingMs = 120_000
     world.state.read = pages({ items: [itemOf('b')], largest: world.at(-5) })
