@@ -8,7 +8,7 @@ export interface PollFrom {
   readonly watermark?: string
   /** What the provider's last page said to go on from: plain JSON, kept as it is. */
   readonly cursor?: unknown
-  /** Where an unfinished read stopped. It belongs to the watermark and cursor that it began with. */
+  /** Where an unfinished read stopped. It goes on only together with the cursor that came with it. */
   readonly place?: PagePlace
   readonly etag?: string
   readonly lastModified?: string
@@ -35,9 +35,12 @@ export interface PolledPage {
    * it alone: on the last one of a list that is not in ascending order.
    */
   readonly largest?: { readonly text: string; readonly at: EpochMs }
-  /** Where the read goes on; without it the page is the last one. */
+  /** Where the read goes on, together with `cursor`; without it the page is the last one. */
   readonly place?: PagePlace
-  /** On the page that says it: what the next poll begins with. */
+  /**
+   * Takes the place of the one that is kept, on every page that has one; `null` says that there is none to be kept. With a
+   * place it is how far this read is, without one what the next poll begins with.
+   */
   readonly cursor?: unknown
   readonly etag?: string
   readonly lastModified?: string
@@ -45,12 +48,15 @@ export interface PolledPage {
   readonly pollIntervalMs?: number
   /** The provider said 304: nothing changed. */
   readonly notModified?: boolean
+  /** What can no longer be told, or not by this list: all that happened in between, or its deletions. */
+  readonly gap?: { readonly of: 'all' | 'deletes'; readonly since: EpochMs; readonly until: EpochMs }
 }
 
 /** A list of a provider that can be read again and again. It changes nothing that is kept. */
 export interface PollSource {
   /**
-   * Reads from the watermark or cursor, page by page.
+   * Reads from the watermark or cursor, page by page. After a stale cursor it is called with the watermark alone: then it reads
+   * what changed since, and ends with a fresh cursor. Without anything it tells nothing that was before.
    * @throws ApiError, of kind `stale-cursor` when the cursor is too old; SluiceError `ANSWER_REFUSED` for a page that can't be
    * read: then nothing of the page is known, and nothing may be advanced.
    */
