@@ -6,8 +6,8 @@ import { readPointer } from '../primitives/json-pointer.ts'
 import type { BlockProgress, TimeProgress } from '../providers/polls.ts'
 import type { Found, Words } from './identity.ts'
 import { timeIn } from './identity.ts'
-import { grainOf, watermarkOf, written, type ProviderTime } from './provider-time.ts'
-import type { PolledPage, PollReadOptions } from './source.ts'
+import { grainOf, watermarkOf, written, type ProviderTime } from './times.ts'
+import type { ListedPage, ListingOptions } from './listing.ts'
 
 /** How far a list was read, as its watermark has it; `position` is a time in milliseconds or the number of a block. */
 export interface Mark extends ProviderTime {
@@ -21,7 +21,7 @@ export interface Axis {
     readonly since: number
     readonly end: number
     readonly mark?: Mark
-    readonly gap?: PolledPage['gap']
+    readonly gap?: ListedPage['gap']
   }
   readonly maxWindow?: number
   /** Positions nearer to each other than this may be one in a request. */
@@ -72,7 +72,7 @@ export async function blockAxis(
   progress: BlockProgress,
   words: Words,
   watermark: string | undefined,
-  ask: { readonly client: RetryingClient; readonly path: string } & PollReadOptions,
+  ask: { readonly client: RetryingClient; readonly path: string } & ListingOptions,
 ): Promise<Axis> {
   const head = await headOf(progress, ask)
   const end = Math.max(0, head - progress.confirmations + 1)
@@ -105,7 +105,7 @@ async function headOf(
   { client, path, signal }: Parameters<typeof blockAxis>[3],
 ): Promise<number> {
   const query = new URLSearchParams(head.params).toString()
-  const { text } = await askText(client, `${path}?${query}`, { signal })
+  const { text } = await askText(client, `${path}?${query}`, signal && { signal })
   const value = readPointer(jsonOf(text), head.pointer)
   const number =
     typeof value === 'string' && /^(?:0x[\da-f]{1,12}|\d{1,15})$/i.test(value) ? Number(value) : NaN

@@ -3,7 +3,7 @@ import { epochMs } from '../primitives/clock.ts'
 import type { Axis } from './axis.ts'
 import { readList, type ListRequest, type ReadPage } from './read-list.ts'
 import type { Reading } from './reading.ts'
-import type { PolledPage } from './source.ts'
+import type { ListedPage } from './listing.ts'
 
 /** Windows are not halved below this. */
 const shortestMs = 60_000
@@ -18,7 +18,7 @@ export async function* readCut(
   request: ListRequest,
   { since, end }: Reading,
   axis: Axis,
-): AsyncGenerator<{ readonly page?: ReadPage; readonly gap?: PolledPage['gap'] }, void, void> {
+): AsyncGenerator<{ readonly page?: ReadPage; readonly gap?: ListedPage['gap'] }, void, void> {
   const { list } = request
   if (!list.cut) return
   const { cut, ...whole } = list

@@ -5,8 +5,8 @@ import { sha256Hex } from '../primitives/bytes.ts'
 import type { PollEvent, PollKey, PollPart, PollTime, PollValue } from '../providers/polls.ts'
 import type { Identification, KeySource, ValueSource } from '../providers/provider.ts'
 import type { Stream } from './declared.ts'
-import { timeOf, type ProviderTime } from './provider-time.ts'
-import type { PolledItem } from './source.ts'
+import { timeOf, type ProviderTime } from './times.ts'
+import type { PolledItem } from './listing.ts'
 
 /** An item, or a part of one, as the page has it. */
 export interface Found {

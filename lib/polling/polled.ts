@@ -3,7 +3,7 @@ import type { PollList } from '../providers/polls.ts'
 import type { Stream } from './declared.ts'
 import type { Words } from './identity.ts'
 import type { ReadPage } from './read-list.ts'
-import type { PollFrom, PolledPage } from './source.ts'
+import type { ListingFrom, ListedPage } from './listing.ts'
 
 /** A stream that is read, and its words. */
 export interface Polled {
@@ -24,7 +24,7 @@ export function counter(): (key: string) => number {
 /** What asks for nothing where nothing changed. */
 export const conditionsOf = (
   { conditional }: PollList,
-  { etag, lastModified }: PollFrom,
+  { etag, lastModified }: ListingFrom,
 ): Readonly<Record<string, string>> =>
   conditional
     ? {
@@ -43,7 +43,7 @@ export function metaOf(
   { answer }: ReadPage,
   { conditional }: PollList,
   isOnly: boolean,
-): Pick<PolledPage, 'etag' | 'lastModified' | 'pollIntervalMs'> {
+): Pick<ListedPage, 'etag' | 'lastModified' | 'pollIntervalMs'> {
   const short = (name: string) => {
     const value = conditional && isOnly ? answer.headers.get(name) : null
     return value !== null && value !== '' && value.length <= longestValidator ? value : undefined

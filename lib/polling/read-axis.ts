@@ -6,30 +6,29 @@ import { readCut } from './cut-off.ts'
 import { itemOf } from './identity.ts'
 import { anew, begun, leftBy, nextWindow, noted, reached, type Reading } from './reading.ts'
 import { readList, type ListRequest, type ReadPage } from './read-list.ts'
-import type { PollFrom, PolledPage, PollReadOptions } from './source.ts'
+import type { ListingFrom, ListedPage, ListingOptions } from './listing.ts'
+import { placed, stopAt } from './place.ts'
 import { conditionsOf, counter, metaOf, type Polled } from './polled.ts'
-
-/** A place that begins a list anew: all that it is, its cursor says. */
-const fromStart: PagePlace = { params: {} }
 
 /** Reads along the provider's own times or blocks, window by window, page by page. */
 export async function* readAxis(
   polled: Polled,
-  from: PollFrom,
+  from: ListingFrom,
   client: RetryingClient,
-  options: PollReadOptions,
-): AsyncGenerator<PolledPage, void, void> {
+  options: ListingOptions,
+): AsyncGenerator<ListedPage, void, void> {
   const axis = await axisOf(polled, from, client, options)
   const { gap } = axis.begin
   const isFresh = !leftBy(from)
   let reading = leftBy(from) ?? begun(axis)
   if (reading.since > reading.end) {
     const largest = reached(reading, axis)
-    return yield { items: [], cursor: null, ...(largest && { largest }) }
+    return yield { items: [], ...(largest && { largest }) }
   }
   const run: Run = { polled, axis, client, options, from }
-  let place =
-    isFresh || polled.stream.declaration.progress.kind === 'block' ? undefined : startedAt(from.place)
+  // Items of a block are counted from its first one on.
+  const isByBlock = polled.stream.declaration.progress.kind === 'block'
+  let place = isByBlock ? undefined : stopAt(from.place)?.at
   let isFirst = isFresh
   for (;;) {
     let next: Step | undefined
@@ -44,20 +43,17 @@ export async function* readAxis(
   }
 }
 
-const startedAt = (place: PagePlace | undefined): PagePlace | undefined =>
-  place && 'params' in place && Object.keys(place.params).length === 0 ? undefined : place
-
 interface Run {
   readonly polled: Polled
   readonly axis: Axis
   readonly client: RetryingClient
-  readonly options: PollReadOptions
-  readonly from: PollFrom
+  readonly options: ListingOptions
+  readonly from: ListingFrom
 }
 
 /** A page, and where the list is to be begun anew after the last one. */
 interface Step {
-  readonly page: PolledPage
+  readonly page: ListedPage
   readonly reading?: Reading
 }
 
@@ -83,7 +79,7 @@ async function* readWindow(
     reading = noted(reading, page, axis, polled.stream.declaration)
     const items = eventsOf(run, start, page, nth)
     if (list.cut && page.items.length >= list.cut.at) {
-      yield { page: { items, place: fromStart, cursor: start } }
+      yield { page: { items, place: placed(start) } }
       return yield* cutOff(run, request, start, reading)
     }
     const isOnly = isFirst && read === 0 && !page.next
@@ -101,19 +97,19 @@ function turn({ polled, axis }: Run, reading: Reading, page: ReadPage): Step {
   const shifts = progress.kind === 'block' || (progress.kind === 'time' && progress.shifts === true)
   const isAscending =
     progress.kind === 'block' || (progress.kind === 'time' && progress.order === 'ascending')
-  if (page.answer.status === 304) return { page: { items: [], cursor: null, notModified: true } }
+  if (page.answer.status === 304) return { page: { items: [], notModified: true } }
   if (page.next && !hasPassed(polled, reading)) {
     const largest = isAscending && reading.ordered ? reading.largest : undefined
     const proven = largest && { largest: { text: largest.text, at: largest.at } }
     const again = shifts ? anew(reading, axis) : undefined
-    if (again) return { page: { items: [], place: fromStart, cursor: again, ...proven }, reading: again }
-    return { page: { items: [], place: page.next, cursor: reading, ...proven } }
+    if (again) return { page: { items: [], place: placed(again), ...proven }, reading: again }
+    return { page: { items: [], place: placed(reading, page.next), ...proven } }
   }
   const largest = reached(reading, axis, lagMs)
   const known = largest && { largest }
   const window = nextWindow(reading, axis)
-  if (!window) return { page: { items: [], cursor: null, ...known } }
-  return { page: { items: [], place: fromStart, cursor: window, ...known }, reading: window }
+  if (!window) return { page: { items: [], ...known } }
+  return { page: { items: [], place: placed(window), ...known }, reading: window }
 }
 
 /** A descending list that can't be asked for less is read as far as it is new. */
@@ -145,19 +141,19 @@ async function* cutOff(
     if (page) reading = { ...noted(reading, page, axis, polled.stream.declaration), ordered: false }
     const items = page ? eventsOf(run, start, page, nth) : []
     if (!gap) {
-      yield { page: { items, place: fromStart, cursor: start } }
+      yield { page: { items, place: placed(start) } }
       continue
     }
     const largest = reached(reading, axis)
-    yield { page: { items, cursor: null, ...(largest && { largest }), gap } }
+    yield { page: { items, ...(largest && { largest }), gap } }
   }
 }
 
 function axisOf(
   { stream, words }: Polled,
-  { watermark }: PollFrom,
+  { watermark }: ListingFrom,
   client: RetryingClient,
-  options: PollReadOptions,
+  options: ListingOptions,
 ): Axis | Promise<Axis> {
   const { progress, list } = stream.declaration
   if (progress.kind === 'time') return timeAxis(progress, words, watermark, options.now)

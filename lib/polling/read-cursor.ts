@@ -7,14 +7,14 @@ import { readPointer } from '../primitives/json-pointer.ts'
 import type { CursorProgress } from '../providers/polls.ts'
 import { filled } from './declared.ts'
 import { itemOf, timeIn } from './identity.ts'
+import { placed, stopAt } from './place.ts'
 import { conditionsOf, counter, metaOf, type Polled } from './polled.ts'
-import { timeOf, watermarkOf, written } from './provider-time.ts'
+import { timeOf, watermarkOf, written } from './times.ts'
 import { asStale, readList, type ListRequest, type ReadPage } from './read-list.ts'
-import type { PollFrom, PolledPage, PollReadOptions } from './source.ts'
+import type { ListingFrom, ListedPage, ListingOptions } from './listing.ts'
 
 /** A reading without the provider's cursor, between two slices: plain JSON, kept in its place. */
 interface Resync {
-  readonly v: 1
   /** What the provider gave before the list was begun. */
   readonly next?: string
   /** The first one of all: what is there already is no news. */
@@ -24,13 +24,13 @@ interface Resync {
 /** Reads on from the provider's cursor; without one, the list for what changed since the watermark, and a fresh cursor. */
 export async function* readCursor(
   polled: Polled,
-  from: PollFrom,
+  from: ListingFrom,
   client: RetryingClient,
-  options: PollReadOptions,
-): AsyncGenerator<PolledPage, void, void> {
+  options: ListingOptions,
+): AsyncGenerator<ListedPage, void, void> {
   const progress = polled.stream.declaration.progress as CursorProgress
   const { cursor } = from
-  if (cursor === undefined || cursor === null || isResync(cursor)) {
+  if (cursor === undefined || stopAt(from.place)) {
     yield* resync(polled, from, client, options)
     return
   }
@@ -46,7 +46,7 @@ export async function* readCursor(
     signal: options.signal,
   }
   try {
-    yield* pagesFrom(polled, request, client, from.place === undefined)
+    yield* pagesFrom(polled, request, client)
   } catch (error) {
     throw asStale(error, progress.expired ?? [])
   }
@@ -56,20 +56,23 @@ async function* pagesFrom(
   polled: Polled,
   request: ListRequest,
   client: RetryingClient,
-  isWhole: boolean,
-): AsyncGenerator<PolledPage, void, void> {
-  const { next } = polled.stream.declaration.progress as CursorProgress
+): AsyncGenerator<ListedPage, void, void> {
+  const { next, param } = polled.stream.declaration.progress as CursorProgress
+  const { from: place } = request
+  const isWhole = place === undefined
   const nth = counter()
   let read = 0
-  let largest: PolledPage['largest']
+  // A list that goes on by its items' ids has the last one in its place.
+  let cursor = 'item' in next && place && 'params' in place ? place.params[param] : undefined
+  let largest: ListedPage['largest']
   for await (const page of readList(client, request)) {
     if (page.answer.status === 304) return yield { items: [], notModified: true }
     if (isWhole && read === 0) largest = clockOf(page)
     const meta = metaOf(page, request.list, isWhole && read === 0 && !page.next)
     read += 1
     const items = page.items.flatMap(({ events }) => events.map((found) => itemOf(found, polled.words, nth)))
-    const cursor = 'item' in next ? ofLastItem(page, next.item) : undefined
-    if (page.next) yield { ...meta, items, place: page.next, ...(cursor !== undefined && { cursor }) }
+    if ('item' in next) cursor = ofLastItem(page, next.item) ?? cursor
+    if (page.next) yield { ...meta, items, place: page.next }
     else {
       const last =
         cursor ?? (next.page === undefined ? undefined : cursorText(readPointer(page.body, next.page)))
@@ -85,31 +88,31 @@ const ofLastItem = ({ items }: ReadPage, pointer: string): string | undefined =>
 }
 
 /** The provider's own clock when it began to answer: where a list is taken up again if the cursor should be lost. */
-function clockOf({ answer }: ReadPage): PolledPage['largest'] {
+function clockOf({ answer }: Pick<ReadPage, 'answer'>): ListedPage['largest'] {
   const text = answer.headers.get('date') ?? undefined
   const at = timeOf(text, 'rfc2822')
   return text !== undefined && at !== undefined ? { text, at } : undefined
 }
 
-const isResync = (cursor: unknown): cursor is Resync =>
-  typeof cursor === 'object' && cursor !== null && (cursor as Resync).v === 1
-
 async function* resync(
   polled: Polled,
-  from: PollFrom,
+  from: ListingFrom,
   client: RetryingClient,
-  options: PollReadOptions,
-): AsyncGenerator<PolledPage, void, void> {
+  options: ListingOptions,
+): AsyncGenerator<ListedPage, void, void> {
   const { declaration, params } = polled.stream
   const { start, resync: again, next } = declaration.progress as CursorProgress
-  const left = from.place !== undefined && isResync(from.cursor) ? from.cursor : undefined
+  const stop = stopAt(from.place)
+  const left = stop?.state as Resync | undefined
+  const first = left || start === 'list' ? undefined : await firstCursor(polled, start, client, options)
   const state: Resync = left ?? {
-    v: 1,
     ...(from.watermark === undefined && { silent: true }),
-    ...(start !== 'list' && (await firstCursor(polled, start, client, options))),
+    ...(first?.next !== undefined && { next: first.next }),
   }
+  let largest = first?.clock
   // Where the provider says where its list ends, the items before are not wanted.
-  if (state.silent && state.next !== undefined) return yield { items: [], cursor: state.next }
+  if (state.silent && state.next !== undefined)
+    return yield { items: [], cursor: state.next, ...(largest && { largest }) }
   const since = Math.max(
     0,
     (from.watermark === undefined ? options.now : watermarkOf(from.watermark, again.from ?? [])) -
@@ -118,18 +121,17 @@ async function* resync(
   const list = { ...declaration.list, ...again.list }
   const values = { ...params, since: written(epochMs(since), again.format) }
   const nth = counter()
-  let largest: PolledPage['largest']
-  const request = { list, values, from: left && from.place, signal: options.signal }
+  const request = { list, values, from: stop?.at, signal: options.signal }
   for await (const page of readList(client, request)) {
     if (!left) largest ??= clockOf(page)
     const items = state.silent
       ? []
       : newer(polled, page, since).map((found) => itemOf(found, polled.words, nth))
-    if (page.next) yield { items, place: page.next, cursor: state }
+    if (page.next) yield { items, place: placed(state, page.next) }
     else {
       const cursor =
-        state.next ?? (next.page === undefined ? null : cursorText(readPointer(page.body, next.page)))
-      yield { items, cursor, ...(largest && { largest }) }
+        state.next ?? (next.page === undefined ? undefined : cursorText(readPointer(page.body, next.page)))
+      yield { items, ...(cursor !== undefined && { cursor }), ...(largest && { largest }) }
     }
   }
 }
@@ -146,15 +148,16 @@ async function firstCursor(
   { stream }: Polled,
   { path, params = {}, pointer }: Exclude<CursorProgress['start'], 'list'>,
   client: RetryingClient,
-  { signal }: PollReadOptions,
-): Promise<{ readonly next?: string }> {
+  { signal }: ListingOptions,
+): Promise<{ readonly next?: string; readonly clock: ListedPage['largest'] }> {
   const query = new URLSearchParams(params).toString()
   const target = filled(path, stream.params, true) + (query === '' ? '' : `?${query}`)
-  const { text } = await askText(client, target, { signal })
-  const body = jsonOf(text)
+  const answer = await askText(client, target, signal && { signal })
+  const body = jsonOf(answer.text)
+  const clock = clockOf({ answer })
   // A list that is empty has no last item yet.
-  if (Array.isArray(body) && body.length === 0) return {}
-  return { next: cursorText(readPointer(body, pointer)) }
+  if (Array.isArray(body) && body.length === 0) return { clock }
+  return { next: cursorText(readPointer(body, pointer)), clock }
 }
 
 /** @throws SluiceError `ANSWER_REFUSED` for what is no cursor: too long, of another type, with control characters. */

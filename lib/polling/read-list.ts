@@ -18,7 +18,7 @@ export interface ListRequest {
   readonly from?: PagePlace | undefined
   /** Of the first page alone. */
   readonly conditions?: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ReadPage extends Pick<Page, 'next' | 'body' | 'answer'> {
@@ -40,7 +40,7 @@ export async function* readList(
     ...((list.always !== undefined || list.items !== undefined) && { items: pointer }),
     ...(list.pageSize !== undefined && { pageSize: list.pageSize }),
     ...(from && { from }),
-    init: { signal },
+    init: signal ? { signal } : {},
   })
   for await (const page of pages) {
     yield { items: readItems(page, list, pointer), next: page.next, body: page.body, answer: page.answer }

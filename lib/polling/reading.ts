@@ -2,13 +2,13 @@ import { epochMs, iso, type EpochMs } from '../primitives/clock.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
 import type { PollDeclaration } from '../providers/polls.ts'
 import type { Axis, Mark } from './axis.ts'
-import { timeOf } from './provider-time.ts'
+import { timeOf } from './times.ts'
+import { stopAt } from './place.ts'
 import type { ReadPage } from './read-list.ts'
-import type { PolledPage, PollFrom } from './source.ts'
+import type { ListedPage, ListingFrom } from './listing.ts'
 
-/** How far a reading along an axis is: plain JSON, kept as the cursor between two slices. */
+/** How far a reading along an axis is: plain JSON, kept in its place between two slices. */
 export interface Reading {
-  readonly v: 1
   /** The window that is read, and where the last one ends. */
   readonly since: number
   readonly until: number
@@ -24,19 +24,15 @@ export interface Reading {
 
 export function begun({ begin: { since, end, mark }, maxWindow = Infinity }: Axis): Reading {
   const until = Math.min(end, since + maxWindow)
-  return { v: 1, since, until, end, ordered: true, ...(mark && { largest: mark }) }
+  return { since, until, end, ordered: true, ...(mark && { largest: mark }) }
 }
 
 /** The reading that an unfinished one left; `undefined` where none is, or it is of no known form. */
-export function leftBy({ place, cursor }: PollFrom): Reading | undefined {
-  const reading = cursor as Reading | null | undefined
+export function leftBy({ place }: ListingFrom): Reading | undefined {
+  const reading = stopAt(place)?.state as Partial<Reading> | undefined
   const isReading =
-    place !== undefined &&
-    typeof reading === 'object' &&
-    reading !== null &&
-    reading.v === 1 &&
-    [reading.since, reading.until, reading.end].every(Number.isSafeInteger)
-  return isReading ? reading : undefined
+    reading !== undefined && [reading.since, reading.until, reading.end].every(Number.isSafeInteger)
+  return isReading ? (reading as Reading) : undefined
 }
 
 /** What a page adds to what is known. */
@@ -69,7 +65,7 @@ function provenBy({ body, answer }: ReadPage, proof: Proof): EpochMs | undefined
 }
 
 /** How far the provider's time has come once the whole window is queued. */
-export function reached(reading: Reading, { limit }: Axis, lagMs = 0): PolledPage['largest'] {
+export function reached(reading: Reading, { limit }: Axis, lagMs = 0): ListedPage['largest'] {
   const { largest, proven, until } = reading
   const at = proven === undefined ? undefined : Math.min(proven - lagMs, until, limit)
   if (at !== undefined && (!largest || at > largest.at)) return { text: iso(epochMs(at)), at: epochMs(at) }

@@ -1,4 +1,4 @@
-import { timeOf } from './provider-time.ts'
+import { timeOf } from './times.ts'
 
 /**
  * Whether version `a` of a thing is newer than `b`, both as the provider writes them; `undefined` where the texts do not say (two

@@ -3,12 +3,12 @@ import type { RetryingClient } from '../outbound/retrying-client.ts'
 import type { EpochMs } from '../primitives/clock.ts'
 
 /** What a poll goes on from. Everything is optional: a first poll has nothing. */
-export interface PollFrom {
+export interface ListingFrom {
   /** The provider's own time that everything up to is known, as it wrote it. */
   readonly watermark?: string
   /** What the provider's last page said to go on from: plain JSON, kept as it is. */
   readonly cursor?: unknown
-  /** Where an unfinished read stopped. It goes on only together with the cursor that came with it. */
+  /** Where an unfinished read stopped. It belongs to the watermark and cursor that the read began with. */
   readonly place?: PagePlace
   readonly etag?: string
   readonly lastModified?: string
@@ -28,19 +28,16 @@ export interface PolledItem {
   readonly version?: string
 }
 
-export interface PolledPage {
+export interface ListedPage {
   readonly items: readonly PolledItem[]
   /**
    * How far the provider's own time has come once this page and those before it are queued. It is on the pages that prove
    * it alone: on the last one of a list that is not in ascending order.
    */
   readonly largest?: { readonly text: string; readonly at: EpochMs }
-  /** Where the read goes on, together with `cursor`; without it the page is the last one. */
+  /** Where the read goes on; without it the page is the last one. */
   readonly place?: PagePlace
-  /**
-   * Takes the place of the one that is kept, on every page that has one; `null` says that there is none to be kept. With a
-   * place it is how far this read is, without one what the next poll begins with.
-   */
+  /** On the last page, where the provider counts itself: what the next read begins with. A text of at most 4,096 characters. */
   readonly cursor?: unknown
   readonly etag?: string
   readonly lastModified?: string
@@ -53,18 +50,18 @@ export interface PolledPage {
 }
 
 /** A list of a provider that can be read again and again. It changes nothing that is kept. */
-export interface PollSource {
+export interface Listing {
   /**
    * Reads from the watermark or cursor, page by page. After a stale cursor it is called with the watermark alone: then it reads
    * what changed since, and ends with a fresh cursor. Without anything it tells nothing that was before.
    * @throws ApiError, of kind `stale-cursor` when the cursor is too old; SluiceError `ANSWER_REFUSED` for a page that can't be
    * read: then nothing of the page is known, and nothing may be advanced.
    */
-  read(from: PollFrom, client: RetryingClient, options: PollReadOptions): AsyncIterable<PolledPage>
+  read(from: ListingFrom, client: RetryingClient, options: ListingOptions): AsyncIterable<ListedPage>
 }
 
-export interface PollReadOptions {
-  readonly signal: AbortSignal
+export interface ListingOptions {
+  readonly signal?: AbortSignal
   /** The server's time, never taken for the provider's. */
   readonly now: EpochMs
 }
