@@ -99,16 +99,16 @@ async function readOnce(from: Reading, source: PollSource, deps: RunPollDeps): P
     const options = { signal: deadline.signal, now: clock.now() }
     for await (const page of source.read(start, spare.client, options)) {
       reading = { ...(await withPage(reading, page, deadline.signal, deps)), spare: spare.left() }
-      if (!page.place) return { kind: 'ended', ...reading }
-      if (isOver(reading, deps)) return { kind: 'paused', ...reading }
+      if (!page.place) return { ...reading, kind: 'ended' }
+      if (isOver(reading, deps)) return { ...reading, kind: 'paused' }
       const saved = reading.unsaved > 0 ? await save(reading, deps) : reading
       if (!saved) return { kind: 'lost' }
       reading = saved
     }
     const { place: _, ...progress } = reading.progress
-    return { kind: 'ended', ...reading, progress }
+    return { ...reading, progress, kind: 'ended' }
   } catch (error) {
-    return { kind: 'set_back', setback: setbackOf(error), expired: isExpired(reading, error), ...reading }
+    return { ...reading, kind: 'set_back', setback: setbackOf(error), expired: isExpired(reading, error) }
   } finally {
     deadline.end()
   }
@@ -135,9 +135,10 @@ async function withPage(
   const now = deps.clock.now()
   const progress = afterPage(reading.progress, page, now)
   const items = unlessRecent(page.items, reading.recent)
+  const named = { ...reading.poll, endpoint: deps.endpointOf(reading.poll) }
   const how = { receivedAt: now, hasWebhooks: deps.hasWebhooks(reading.poll) }
   await enqueueAll(
-    items.map((item) => eventOf(item, reading.poll, how)),
+    items.map((item) => eventOf(item, named, how)),
     signal,
     deps,
   )
