@@ -8,6 +8,7 @@ import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
 import { registerEvents } from './commands/events.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerPolls } from './commands/polls.ts'
 import { registerProvider } from './commands/provider.ts'
 import { registerSecrets } from './commands/secrets.ts'
 import { registerSend } from './commands/send.ts'
@@ -58,6 +59,7 @@ function commandLine(context: Context, version: string): Command {
   registerConnect(program, context)
   registerCall(program, context)
   registerConnections(program, context)
+  registerPolls(program, context)
   registerConsole(program, context)
   registerSecrets(program, context)
   registerProvider(program, context)

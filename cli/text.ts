@@ -47,6 +47,18 @@ export function duration(ms: number): string {
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
 }
 
+const spans = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+] as const
+
+/** `42 s`, `15 min`, `3 h`, `2 d`: whole units, rounded down. */
+export function span(ms: number): string {
+  const [size, unit] = spans.find(([each]) => ms >= each) ?? [1_000, 's']
+  return `${Math.floor(ms / size)} ${unit}`
+}
+
 /** `1 event`, `2 events`, `1,200 events` */
 export const counted = (count: number, noun: string): string =>
   `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`

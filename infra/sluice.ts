@@ -72,10 +72,7 @@ export class Sluice extends Construct {
     const admin = make('admin', 'Serves the API, the console and the health check')
     this.#lendToWebhook(webhook, props)
     this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config, props)
-    this.#lendToSweeper(
-      make('sweeper', 'Puts spilled events back, collects dead letters, counts missed webhooks'),
-      plan,
-    )
+    this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
     this.#lendToAdmin(admin)
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
     this.#lendToOAuth(oauth, props)
@@ -141,8 +138,6 @@ export class Sluice extends Construct {
     this.buffer.lendSending(fn, 'events')
     this.buffer.lendDeadLetters(fn)
     this.ledger.lendClaims(fn)
-    this.control.lendJudging(fn)
-    this.vault.lendCounting(fn)
     new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
   }
 
@@ -171,6 +166,7 @@ export class Sluice extends Construct {
     this.vault.lendList(fn)
     this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')
+    this.buffer.lendSending(fn, 'polls')
     this.buffer.lendAsking(fn, 'events')
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
@@ -190,6 +186,7 @@ export class Sluice extends Construct {
   #lendToPoller(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps, plan: Plan): void {
     this.#lendCalls(fn, stage)
     this.vault.lendPolls(fn)
+    this.control.lendSightings(fn)
     this.buffer.lendReceiving(fn, 'polls', pollers(config.concurrency).polls)
     this.buffer.lendSending(fn, 'polls')
     // What is found is an event like any other; large bodies go to the bucket first.

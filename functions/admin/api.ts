@@ -3,7 +3,8 @@ import { covers } from '#lib/access/tenant-scope.ts'
 import { browseDead, browseEvents, type Browsed } from '#lib/admin/browse.ts'
 import { toDetail } from '#lib/admin/event-view.ts'
 import { loginLinkLifetime, mintLoginLink } from '#lib/admin/login-link.ts'
-import { operations, type Operation } from '#lib/admin/operations.ts'
+import type { Operation } from '#lib/admin/operation.ts'
+import { operations } from '#lib/admin/operations.ts'
 import { previewOf } from '#lib/admin/payload-preview.ts'
 import { providerItems } from '#lib/admin/provider-items.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
@@ -12,6 +13,7 @@ import { authenticate, needs } from '../common/authenticate.ts'
 import { admitted } from './admitted.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
+import { pollRoutes } from './polls.ts'
 import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
@@ -29,6 +31,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   connectLinkRoutes(app, deps)
   connectionRoutes(app, deps)
   tenantRoutes(app, deps)
+  pollRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

@@ -11,6 +11,9 @@ import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
+import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
+import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
+import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { providers } from '#lib/providers/catalog.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
@@ -61,6 +64,9 @@ export function compose(): AdminDeps {
       random: systemRandom,
     }),
     connections: dynamoConnectionList(connections),
+    polls: dynamoPollReader(connections),
+    pollJobs: sqsPollJobs({ client: sqs, queueUrl: required(env.pollQueueUrl) }),
+    missed: dynamoMissedLedger({ client: dynamodb, table: required(env.controlTable) }),
     keyTasks: dynamoKeyTasks({ ...connections, clock }),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
     connectGrantOf,

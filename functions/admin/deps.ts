@@ -6,10 +6,14 @@ import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import type { KeyTasks } from '#lib/vault/key-tasks.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
+import type { MissedLedger } from '#lib/polling/missed-ledger.ts'
+import type { PollJobs } from '#lib/polling/poll-jobs.ts'
+import type { Polls } from '#lib/polling/poll-state.ts'
 import type { Vault } from '#lib/vault/vault.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { Log } from '#lib/telemetry/log.ts'
+import type { Endpoint } from '#lib/webhooks/directory.ts'
 import type { AccessDeps, AccessEnv } from '../common/authenticate.ts'
 
 /** What the API and the console stand on. */
@@ -19,11 +23,16 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   /** What must answer for `/health` to say that all is well. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly providers: readonly Provider[]
-  readonly endpoints: readonly { readonly id: string; readonly provider: string; readonly tenant: string }[]
+  readonly endpoints: readonly (Pick<Endpoint, 'id' | 'provider' | 'tenant'> &
+    Partial<Pick<Endpoint, 'tenants'>>)[]
   readonly vault: Vault
   /** Keeps what tenants hand over. Nothing here can open it. */
   readonly seal: Sealer
   readonly connections: Pick<ConnectionList, 'list'>
+  readonly polls: Pick<Polls, 'get' | 'list'>
+  readonly pollJobs: Pick<PollJobs, 'send'>
+  /** What webhooks missed. */
+  readonly missed: Pick<MissedLedger, 'list'>
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

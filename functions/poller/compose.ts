@@ -7,12 +7,17 @@ import { required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
+import { judgeMissed, type JudgeDeps } from '#lib/polling/missed.ts'
+import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
+import { dynamoMissedPolls } from '#lib/polling/missed-polls.dynamo.ts'
 import { dynamoPhases } from '#lib/polling/phases.dynamo.ts'
 import { filePollConfig } from '#lib/polling/poll-config.file.ts'
 import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
 import type { Poll } from '#lib/polling/poll-state.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { reconcile, type ReconcileDeps } from '#lib/polling/reconcile.ts'
+import type { PollsTable } from '#lib/polling/poll-writer.dynamo.ts'
+import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
@@ -51,11 +56,11 @@ export function compose(): PollerDeps {
     clock,
     log,
   }
+  const told = { clock, log, metrics: emfMetrics(writeLine, () => clock.now()) }
   return {
-    clock,
+    ...told,
     random,
-    log,
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    judge: judgeBy(table, told),
     polls,
     phases,
     ...stores(),
@@ -74,6 +79,18 @@ export function compose(): PollerDeps {
       return { provider, api: findProvider(provider)?.api, fetch, clock, random }
     },
   }
+}
+
+/** Counts what polls found and no webhook brought, in the two tables that know of it. */
+function judgeBy(polls: PollsTable, told: Pick<JudgeDeps, 'clock' | 'log' | 'metrics'>): PollerDeps['judge'] {
+  const control = { client: polls.client, table: required(env.controlTable) }
+  const deps: JudgeDeps = {
+    ...told,
+    sightings: dynamoSightings(control),
+    missed: dynamoMissedLedger(control),
+    missedPolls: dynamoMissedPolls(polls),
+  }
+  return (signal) => judgeMissed(signal, deps)
 }
 
 /** Where jobs and events go. */

@@ -8,42 +8,26 @@ import { required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
-import { judgeMissed } from '#lib/polling/missed.ts'
-import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
-import { dynamoMissedPolls } from '#lib/polling/missed-polls.dynamo.ts'
-import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
+import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
-import type { SweeperDeps } from './batch.ts'
 
 /** Everything the sweeper needs, from its environment. */
-export function compose(): SweeperDeps {
+export function compose(): SweepDeps {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
-  const dynamodb = dynamodbClient({ maxAttempts: 3 })
-  const control = { client: dynamodb, table: required(env.controlTable) }
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
-  const common = {
+  return {
     clock,
     log: jsonLog(writeLine, () => iso(clock.now())),
     metrics: emfMetrics(writeLine, () => clock.now()),
-  }
-  const judging = {
-    ...common,
-    sightings: dynamoSightings(control),
-    missed: dynamoMissedLedger(control),
-    missedPolls: dynamoMissedPolls({ client: dynamodb, table: required(env.connectionsTable) }),
-  }
-  return {
-    ...common,
-    judge: (signal) => judgeMissed(signal, judging),
     buffer: sqsBuffer({ client, queueUrl: required(env.eventsQueueUrl) }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     claims: dynamoClaims({
-      client: dynamodb,
+      client: dynamodbClient({ maxAttempts: 3 }),
       table: required(env.ledgerTable),
       clock,
     }),

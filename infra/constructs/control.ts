@@ -1,6 +1,6 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
-import { controlKeys, env } from '#lib/config/names.ts'
+import { controlKeys, env, missedKey, sightedKey } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -28,27 +28,27 @@ export class Control extends Construct {
     fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 
-  /** May judge what polls found before any webhook: read it by minute, and keep what was missed. */
-  lendJudging(fn: GatewayFunction): void {
-    fn.permit({
-      actions: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-      resources: [this.table.tableArn],
-    })
-    fn.setEnv({ [env.controlTable]: this.table.tableName })
+  /** May read what polls found before any webhook, by minute. */
+  lendSightings(fn: GatewayFunction): void {
+    this.#query(fn, sightedKey('*', '*'))
   }
 
   /** May read what webhooks missed, by tenant. */
   lendMissed(fn: GatewayFunction): void {
-    fn.permit({
-      actions: ['dynamodb:Query'],
-      resources: [this.table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['missed#*'] } },
-    })
+    this.#query(fn, missedKey('*'))
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */
   lendTo(fn: GatewayFunction): void {
     fn.permit({ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [this.table.tableArn] })
     fn.setEnv({ [env.controlTable]: this.table.tableName })
+  }
+
+  #query(fn: GatewayFunction, keys: string): void {
+    fn.permit({
+      actions: ['dynamodb:Query'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] } },
+    })
   }
 }

@@ -95,16 +95,6 @@ export class Vault extends Construct {
     })
   }
 
-  /** May count what webhooks missed, in the polls and in nothing else. */
-  lendCounting(fn: GatewayFunction): void {
-    fn.permit({
-      actions: ['dynamodb:UpdateItem'],
-      resources: [this.connections.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['poll#*'] } },
-    })
-    this.#name(fn)
-  }
-
   /** May list connections and change their state, and open none of them. */
   lendList(fn: GatewayFunction): void {
     fn.permit({

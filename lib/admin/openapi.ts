@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { operations, type Operation } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { operations } from './operations.ts'
 import { proxyPath } from './openapi-proxy.ts'
 import { limit, problem } from './schemas.ts'
 

@@ -1,25 +1,6 @@
-import type { ZodMiniType } from 'zod/mini'
-import type { Role } from '../access/caller.ts'
+import type { Operation } from './operation.ts'
+import { pollOperations } from './operations-polls.ts'
 import * as schemas from './schemas.ts'
-
-/** One operation of the API, as its routes check it and its document tells it. */
-export interface Operation {
-  readonly id: string
-  readonly method: 'get' | 'post' | 'delete'
-  /** As OpenAPI writes it: `/api/events/{id}`. */
-  readonly path: string
-  /** What a caller must at least be. */
-  readonly role: Role
-  readonly summary: string
-  readonly query: ZodMiniType
-  readonly body?: ZodMiniType
-  /** Whether a request without a body is one too. */
-  readonly bodyOptional?: boolean
-  readonly status: 200 | 201 | 202
-  readonly answer: ZodMiniType
-  /** Codes of the problems that are its own. */
-  readonly problems: readonly number[]
-}
 
 /** The whole API. */
 export const operations = {
@@ -190,6 +171,7 @@ export const operations = {
     answer: schemas.connectionChanged,
     problems: [404, 409],
   },
+  ...pollOperations,
   getTenantKeys: {
     id: 'getTenantKeys',
     method: 'get',

@@ -2,10 +2,10 @@ import * as z from 'zod/mini'
 
 /** What goes in and out of the API. The OpenAPI document is made of these, and the answers are tested against them. */
 
-const instant = z.iso.datetime()
-const orNull = <T extends z.ZodMiniType>(schema: T) => z.union([schema, z.null()])
+export const instant = z.iso.datetime()
+export const orNull = <T extends z.ZodMiniType>(schema: T) => z.union([schema, z.null()])
 const eventId = z.string().check(z.regex(/^evt_[A-Za-z0-9_-]{32}$/))
-const name = z.string().check(z.minLength(1), z.maxLength(256))
+export const name = z.string().check(z.minLength(1), z.maxLength(256))
 
 export const statuses = ['received', 'claimed', 'retry', 'parked', 'done', 'dead'] as const
 
@@ -69,7 +69,7 @@ export const redriven = z.strictObject({
 
 export const loginLink = z.strictObject({ url: z.string(), expiresAt: instant })
 
-const connectionId = z.string().check(z.regex(/^conn_[A-Za-z0-9_-]{32}$/))
+export const connectionId = z.string().check(z.regex(/^conn_[A-Za-z0-9_-]{32}$/))
 const connectionStates = ['pending', 'active', 'needs_reauth', 'deleted'] as const
 
 export const connectionItem = z.strictObject({
@@ -142,12 +142,12 @@ export const listOf = <T extends z.ZodMiniType>(item: T) =>
 
 /** Text, because it comes in a query. */
 export const limit = z.string().check(z.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'))
-const moment = z.iso.datetime({
+export const moment = z.iso.datetime({
   offset: true,
   error: 'must be an RFC 3339 time such as 2026-11-21T08:00:00Z',
 })
 const cursor = z.string().check(z.maxLength(4_096))
-const page = { cursor: z.optional(cursor), limit: z.optional(limit) }
+export const page = { cursor: z.optional(cursor), limit: z.optional(limit) }
 const narrowed = { tenant: z.optional(name), provider: z.optional(name), type: z.optional(name) }
 
 export const noQuery = z.strictObject({})

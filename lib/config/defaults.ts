@@ -156,6 +156,8 @@ export const polling = {
   missedRetentionMs: days(30),
   /** A watermark that has not come to the end of its list for four intervals, and at least this, stands still. */
   stillMs: hours(1),
+  /** Changes that leave a watermark where it is are odd where that is longer ago than this. */
+  unmovedMs: days(1),
   /** Hashes of events that are kept, so that an overlap is not queued again. */
   recent: 128,
   enqueue: { attempts: 4, retry: { baseMs: ms(100), capMs: seconds(2) } },

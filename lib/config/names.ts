@@ -74,7 +74,7 @@ export const pollKey = (connection: string): string => `poll#${connection}`
 export const phaseKey = (phase: string): string => `phase#${phase}`
 export const tickKey = 'tick'
 /** Partitions of the Control table: what polls found in a minute before any webhook, and what webhooks never brought. */
-export const sightedKey = (minute: number, shard: number): string => `sighted#${minute}#${shard}`
+export const sightedKey = (minute: number | '*', shard: number | '*'): string => `sighted#${minute}#${shard}`
 export const sightedShards = 4
 export const missedKey = (tenant: string): string => `missed#${tenant}`
 export const judgedKey = 'missed-judged'

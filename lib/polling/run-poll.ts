@@ -6,10 +6,11 @@ import { token128 } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { endRun, setBack } from './end-run.ts'
+import { standsStill } from './freshness.ts'
 import { phaseOf } from './phases.ts'
 import type { PollJobs } from './poll-jobs.ts'
 import type { Phases, Poll, PollRef, Polls } from './poll-state.ts'
-import { readOn } from './read-on.ts'
+import { nameOf, readOn, type Reading } from './read-on.ts'
 import type { SourceOf } from './source.ts'
 
 export interface RunPollDeps extends EnqueueDeps {
@@ -79,7 +80,22 @@ export async function runPoll(order: PollOrder, deps: RunPollDeps): Promise<Poll
   }
   const read = await readOn(outcome.poll, outcome.lease, source, deps)
   if (read.kind === 'lost') return { kind: 'lost' }
-  return read.kind === 'set_back' ? setBack(read, deps) : endRun(read, source, deps)
+  const ended = read.kind === 'set_back' ? await setBack(read, deps) : await endRun(read, source, deps)
+  if (ended.kind !== 'lost' && ended.kind !== 'gone') tellStill(outcome.poll, read, ended, deps)
+  return ended
+}
+
+/** Only a run can tell: a schedule that does not run has an alarm of its own. */
+function tellStill(
+  before: Poll,
+  { progress: { watermark }, found }: Pick<Reading, 'progress' | 'found'>,
+  { kind }: PollOutcome,
+  { clock, log, metrics }: RunPollDeps,
+): void {
+  const reason = standsStill(before, { watermark, found, isDone: kind === 'done' }, clock.now())
+  if (reason === undefined) return
+  metrics.count('WatermarkStill', { provider: before.provider, reason })
+  log('warn', 'a watermark stands still although its turns come', { ...nameOf(before), reason })
 }
 
 /** A row of a phase that the poll is not in, or whose poll is gone, is a trace of a crash: nobody else would take it away. */

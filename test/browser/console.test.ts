@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { mintLoginLink } from '#lib/admin/login-link.ts'
+import { phaseFor } from '#lib/polling/phases.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { givenAdmin, type GivenAdmin } from '../fakes/given-admin.ts'
@@ -258,7 +260,24 @@ describe('on a small screen', () => {
     await page.goto(`${server.url}/console`)
     expect(await fits()).toBe(true)
     await page.goto(loginAddress())
-    for (const path of ['/console', '/console/dead-letters', `/console/events/${id}?queued=${id}`]) {
+    const poll = { connection: `conn_${'0'.repeat(32)}`, stream: `messages?channel=${wide}` }
+    await dynamoPolls({ client: tables.client, table: given.connectionsTable, clock: systemClock }).create({
+      ...poll,
+      tenant: 'a-tenant-with-a-rather-long-name-of-its-own',
+      provider: 'slack',
+      endpoint: 'slack',
+      phase: phaseFor(poll, 15),
+      watermark: { text: wide, at: systemClock.now() },
+      createdAt: systemClock.now(),
+    })
+    const paths = [
+      '/console',
+      '/console/dead-letters',
+      '/console/polls',
+      '/console/polls?tenant=nobody',
+      `/console/events/${id}?queued=${id}`,
+    ]
+    for (const path of paths) {
       await page.goto(server.url + path)
       expect(await fits(), path).toBe(true)
     }

@@ -18,6 +18,9 @@ import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
+import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
+import type { PollJob } from '#lib/polling/poll-jobs.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
 import { createConnections, createTables, type Tables } from './tables.ts'
@@ -47,6 +50,10 @@ export interface GivenAdmin {
   /** What the bulk queue took. */
   readonly queued: Envelope[]
   readonly queuedText: string[]
+  /** What the queue of polls took. */
+  readonly polled: PollJob[]
+  readonly connectionsTable: string
+  readonly controlTable: string
   readonly objects: Map<string, Uint8Array>
   readonly token: Secret
   readonly ledgerTable: string
@@ -77,6 +84,7 @@ export async function givenAdmin(
   const lines: string[] = []
   const queued: Envelope[] = []
   const queuedText: string[] = []
+  const polled: PollJob[] = []
   const token = new Secret('admin-token-of-the-test')
   const history = dynamoHistory({ client, table: ledger, clock })
   const deps: AdminDeps = {
@@ -101,6 +109,9 @@ export async function givenAdmin(
       random,
     }),
     connections: dynamoConnectionList({ client, table: connections }),
+    polls: dynamoPolls({ client, table: connections, clock }),
+    pollJobs: { send: async (jobs) => void polled.push(...jobs) },
+    missed: dynamoMissedLedger({ client, table: control }),
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
@@ -122,6 +133,9 @@ export async function givenAdmin(
     lines,
     queued,
     queuedText,
+    polled,
+    connectionsTable: connections,
+    controlTable: control,
     objects,
     token,
     ledgerTable: ledger,

@@ -200,7 +200,9 @@ describe('the poller', () => {
     expect(reach('poller', table('SluiceVault')).toSorted()).toEqual(
       [...reach('worker', table('SluiceVault')), ...more].toSorted(),
     )
-    expect(reach('poller', table('SluiceControl'))).toEqual(reach('worker', table('SluiceControl')))
+    expect(reach('poller', table('SluiceControl')).toSorted()).toEqual(
+      [...reach('worker', table('SluiceControl')), 'dynamodb:Query'].toSorted(),
+    )
     expect(reach('poller', table('SluiceLedger'))).toEqual([])
   })
 
@@ -208,6 +210,14 @@ describe('the poller', () => {
     expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
       '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["poll#*","phase#*"]}}',
     ))
+
+  test('lists of the shared table what polls found first, and the API what webhooks missed: neither a login link', () => {
+    const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
+    for (const keys of ['sighted#*#*', 'missed#*'])
+      expect(policies).toContain(
+        `"Action":"dynamodb:Query","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${keys}"]}}`,
+      )
+  })
 
   test('sends events and jobs, and takes jobs alone', () => {
     expect(reach('poller', queue('Events'))).toEqual(['sqs:SendMessage'])

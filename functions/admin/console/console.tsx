@@ -8,6 +8,7 @@ import { eventRoutes } from './event-routes.tsx'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
 import { page } from './page.tsx'
+import { pollPageRoutes } from './poll-routes.tsx'
 import { isOwnOrigin, isSignedIn, signOut } from './session.ts'
 
 /**
@@ -41,6 +42,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
   })
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  pollPageRoutes(app, deps)
   app.all('*', (c) => c.html(notFound(deps), 404))
   return app
 }

@@ -5,7 +5,7 @@ import { assets } from './assets.ts'
 export interface PageProps {
   readonly title: string
   readonly stage: string
-  readonly section?: 'events' | 'dead-letters'
+  readonly section?: 'events' | 'dead-letters' | 'polls'
   /** `rows`: the list takes in what is new. `page`: the page is looked at again until nothing changes any more. */
   readonly live?: 'rows' | 'page' | undefined
   /** Whether someone is signed in: the way to the sections, and out. */
@@ -59,6 +59,7 @@ const Page = ({ title, stage, section, live, signedIn = true, goOn, children }: 
 const sections = [
   ['events', '/console', 'Events'],
   ['dead-letters', '/console/dead-letters', 'Dead letters'],
+  ['polls', '/console/polls', 'Polls'],
 ] as const
 
 const Navigation = ({ section }: { readonly section: PageProps['section'] | undefined }) => (

@@ -24,12 +24,18 @@ const units = [
   ['s', 1],
 ] as const
 
+/** `12 s`, `3 h`: whole units of a span of milliseconds. */
+export function spanOf(span: number): string {
+  const seconds = Math.round(span / 1_000)
+  const [unit, size] = units.find(([, length]) => seconds >= length) ?? ['s', 1]
+  return `${Math.floor(seconds / size)} ${unit}`
+}
+
 /** `12 s ago`; what lies ahead is `in 12 s`. */
 function relative(at: EpochMs, now: EpochMs): string {
-  const seconds = Math.round(Math.abs(now - at) / 1_000)
-  const [unit, size] = units.find(([, length]) => seconds >= length) ?? ['s', 1]
-  const text = `${Math.floor(seconds / size)} ${unit}`
-  if (seconds === 0) return 'now'
+  const span = Math.abs(now - at)
+  const text = spanOf(span)
+  if (Math.round(span / 1_000) === 0) return 'now'
   return at > now ? `in ${text}` : `${text} ago`
 }
 

@@ -102,6 +102,12 @@ tr.new { animation: arrive 1.6s ease-out; }
 .status.parked { --hue: var(--violet); }
 .status.claimed { --hue: var(--accent); }
 
+.c-mark { overflow-wrap: anywhere; max-width: 210px; }
+.c-figure { white-space: nowrap; }
+.c-run { width: 1%; }
+.c-run button { height: 28px; }
+.missing { color: var(--amber); }
+
 #pages { margin-top: 16px; }
 .toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin-bottom: 12px; }
 .notice { padding: 9px 14px; margin-bottom: 16px; border-radius: 8px; overflow-wrap: anywhere;
@@ -161,6 +167,9 @@ section p { margin-top: 8px; font-size: 13px; }
   .c-check { order: -3; }
   .c-tenant, .c-attempts { color: var(--dim); font-size: 12.5px; }
   .unit { display: inline; }
+  td.c-mark { flex-basis: 100%; max-width: none; }
+  .c-figure { color: var(--dim); font-size: 12.5px; }
+  tbody td.c-run { margin-left: auto; width: auto; }
   .empty { padding: 24px 18px; }
 }
 `

@@ -1,10 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { roles, type Role } from '#lib/access/caller.ts'
-import { operations, type Operation } from '#lib/admin/operations.ts'
+import type { Operation } from '#lib/admin/operation.ts'
+import { operations } from '#lib/admin/operations.ts'
 import { problem as problemSchema } from '#lib/admin/schemas.ts'
 import { oidc as limits } from '#lib/config/defaults.ts'
 import type { OidcConfig } from '#lib/config/oidc.ts'
+import { phaseFor } from '#lib/polling/phases.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { connectionId } from '#lib/vault/connection-id.ts'
 import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
 import { givenIssuer, jwksUrl, signingKey, type GivenIssuer, type SigningKey } from '../../fakes/issuer.ts'
@@ -217,6 +220,7 @@ describe('B080: roles', () => {
       'createConnectLink',
       'refreshConnection',
       'activateConnection',
+      'runPoll',
       'rewrapTenantKeys',
     ])
     expect(by('admin')).toEqual([
@@ -408,6 +412,26 @@ describe('B079: tenants', () => {
         )
       ).status,
     ).toBe(200)
+  })
+
+  test('polls and missed webhooks are those of the token, and no other is run', async () => {
+    const polls = dynamoPolls({ client: tables.client, table: given.connectionsTable, clock })
+    for (const tenant of ['acme', 'globex']) {
+      const id = { connection: connectionId(tenant, 'stripe', 'a'), stream: 'events' }
+      const whole = { ...id, tenant, provider: 'stripe', endpoint: 'stripe' }
+      await polls.create({ ...whole, phase: phaseFor(id, 5), createdAt: clock.now() })
+    }
+    expect((await items(ask(token, '/api/polls'))).map(({ tenant }) => tenant)).toEqual(['acme'])
+    expect(await items(ask(token, '/api/polls?tenant=globex'))).toEqual([])
+    const at = (tenant: string, of: string): string =>
+      `/api/polls/${connectionId(of, 'stripe', 'a')}:events/run?tenant=${tenant}`
+    for (const path of [at('globex', 'globex'), at('acme', 'globex'), at('globex', 'acme')])
+      expect(await refusal(ask(token, path, {}))).toEqual([404, 'not_found'])
+    expect(given.polled).toEqual([])
+    calls.length = 0
+    expect(await items(ask(token, '/api/missed-webhooks?tenant=globex'))).toEqual([])
+    expect(calls).toEqual([])
+    expect((await ask(token, at('acme', 'acme'), {})).status).toBe(202)
   })
 
   test('a connect link is made for a tenant of the token, and for no other', async () => {
