@@ -227,6 +227,7 @@ describe('Google Calendar', () => {
       ['s1', 'p2'],
     ])
     expect(pages.map(({ cursor }) => cursor)).toEqual([undefined, 's2'])
+    expect(pages.map(({ largest }) => largest?.text)).toEqual([undefined, date.date])
     expect(pages[1]?.items[0]?.type).toBe('event.cancelled')
   })
 
@@ -305,7 +306,7 @@ describe('Gmail', () => {
   })
 })
 
-test('Google Drive: a change and the file’s own list have one key for one version', async () => {
+test("Google Drive: a change and the file's own list have one key for one version", async () => {
   const file = { id: 'f1', version: '7', name: 'a' }
   const change = { changeType: 'file', time: '2026-11-21T07:30:00Z', removed: false, fileId: 'f1', file }
   const [byChange] = await polledEvents(
@@ -464,7 +465,7 @@ test('Mixpanel: a day an export, line by line; one event twice has one key', asy
   ).rejects.toMatchObject({ code: 'ANSWER_REFUSED' })
 })
 
-test('Google Analytics: rows of a report, its pages in the request’s body', async () => {
+test("Google Analytics: rows of a report, its pages in the request's body", async () => {
   const row = (day: string) => ({
     dimensionValues: [{ value: day }, { value: 'view' }],
     metricValues: [{ value: '1' }, { value: '1' }],
@@ -477,7 +478,7 @@ test('Google Analytics: rows of a report, its pages in the request’s body', as
   )
   const pages = await given.pages({ watermark: '20261120' })
   expect(given.sent.map(({ target, method }) => [target, method])).toEqual(
-    Array(2).fill(['/properties/42:runReport', 'POST']),
+    Array.from({ length: 2 }, () => ['/properties/42:runReport', 'POST']),
   )
   expect(given.sent.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
     { dateRanges: [{ startDate: '2026-11-17', endDate: '2026-11-21' }], offset: '0', limit: '10000' },
