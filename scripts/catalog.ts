@@ -11,6 +11,7 @@ const words = new Set([
   'catalog.ts',
   'google-answers.ts',
   'pages.ts',
+  'poll-list.ts',
   'polls.ts',
   'provider.ts',
   'scheme.ts',

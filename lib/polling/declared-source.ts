@@ -70,7 +70,7 @@ export function declaredSource(
 
 /** The event that an item is: under the id that a webhook of the same fact has. */
 export function envelopeOf(item: PolledItem, provider: string, { tenant, endpoint }: Finder): FoundEvent {
-  const { bytes, version: _version, ...facts } = item
+  const { bytes, ...facts } = item
   return {
     v: 1,
     id: eventId(tenant, endpoint, item.changeKey ?? item.deliveryKey),
