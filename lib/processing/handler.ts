@@ -26,6 +26,11 @@ export interface SluiceEvent<Data = unknown> {
   readonly connection?: string
   /** The account at the provider that the event belongs to (`acct_…`, a realm, a team), where it says one. */
   readonly account?: string
+  /**
+   * Which version of a thing a poll found, as the provider writes it: a poll may bring it as it was before a webhook that came
+   * earlier. A handler that keeps the newest state passes over what `isNewer` says is not newer than what it has.
+   */
+  readonly version?: string
   readonly deliverykey: string
   readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
   readonly traceparent?: string

@@ -105,7 +105,6 @@ export const slack = {
       { form: 'trigger_id' },
       { form: 'payload', pointer: '/trigger_id' },
     ],
-    // A message is told apart by its channel and time, whoever asks: a list of them has no id of an event.
     changeKey: [
       [
         { pointer: '/event/type' },
