@@ -1,0 +1,136 @@
+import { minutes } from '#lib/primitives/clock.ts'
+
+/** What the provider does with a call: it takes it, or fails in one of these ways. */
+export type Weather = 'well' | 'unavailable' | 'refused' | 'hangs' | 'throttles'
+
+/** One course of things at a provider. Times in milliseconds since the first event. */
+export interface Scenario {
+  readonly name: string
+  readonly events: number
+  /** When the event of that number comes; `share` is its place among all, from 0 to 1. */
+  readonly arrival: (share: number) => number
+  /** The provider's true limit, calls per minute; what is declared to the limiter too. */
+  readonly perMinute: number
+  readonly sandboxes: number
+  /** While this holds, the provider is ill. */
+  readonly illFrom: number
+  readonly illUntil: number
+  readonly weather: (atMs: number, chance: () => number) => Weather
+  /** The account of `tenants[1]` has to be connected again from here until there. */
+  readonly disconnected?: { readonly from: number; readonly until: number }
+  /** All must be done by then. */
+  readonly limitMs: number
+}
+
+export type Size = 'full' | 'small'
+
+/** `mixed`: each call fails in a way of its own. */
+export type Illness = 'unavailable' | 'refused' | 'hangs' | 'mixed'
+
+const well = (): Weather => 'well'
+const warmUpMs = minutes(2)
+
+const fails =
+  (illness: Illness) =>
+  (_at: number, chance: () => number): Weather => {
+    if (illness !== 'mixed') return illness
+    const draw = chance()
+    return draw < 0.4 ? 'unavailable' : draw < 0.7 ? 'refused' : 'hangs'
+  }
+
+/** F63: some traffic, then an hour of nothing while the events pile up, most of them at once. */
+export function down(illness: Illness, size: Size): Scenario {
+  const [events, perMinute, hour, sandboxes] =
+    size === 'full' ? [10_000, 500, minutes(60), 20] : [500, 240, minutes(10), 6]
+  return {
+    name: `down: ${illness}`,
+    events,
+    perMinute,
+    sandboxes,
+    arrival: (share) =>
+      share < 0.02
+        ? (share / 0.02) * warmUpMs
+        : share < 0.62
+          ? warmUpMs
+          : warmUpMs + ((share - 0.62) / 0.38) * hour,
+    illFrom: warmUpMs,
+    illUntil: warmUpMs + hour,
+    weather: fails(illness),
+    limitMs: hour * 3,
+  }
+}
+
+/** F64: half of all calls fail, in turns of 5 s. */
+export function flapping(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [6_000, minutes(60)] : [1_000, minutes(20)]
+  return {
+    name: 'flapping',
+    events,
+    perMinute: 500,
+    sandboxes: 8,
+    arrival: (share) => share * forMs,
+    illFrom: 0,
+    illUntil: forMs,
+    weather: (at) => (Math.floor(at / 2_500) % 2 === 0 ? 'unavailable' : 'well'),
+    limitMs: forMs * 4,
+  }
+}
+
+/** B113: nothing but 429, without a word on how long. */
+export function throttling(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [2_000, minutes(60)] : [200, minutes(20)]
+  return {
+    name: '429 for ever',
+    events,
+    perMinute: 500,
+    sandboxes: 8,
+    arrival: () => 0,
+    illFrom: 0,
+    illUntil: forMs,
+    weather: () => 'throttles',
+    limitMs: forMs * 4,
+  }
+}
+
+/** F67: many single failures, too few to open the breaker. */
+export function storm(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [8_000, minutes(30)] : [1_200, minutes(5)]
+  return {
+    name: 'storm',
+    events,
+    perMinute: 600,
+    sandboxes: size === 'full' ? 8 : 3,
+    arrival: (share) => share * forMs,
+    illFrom: 0,
+    illUntil: forMs,
+    weather: (_at, chance) => (chance() < 0.3 ? 'unavailable' : 'well'),
+    limitMs: forMs * 10,
+  }
+}
+
+/** Two tenants; the credentials of one are refused until its account is connected again. */
+export function disconnecting(size: Size): Scenario {
+  const events = size === 'full' ? 2_000 : 200
+  return {
+    name: 'disconnected',
+    events,
+    perMinute: 500,
+    sandboxes: 6,
+    arrival: (share) => share * minutes(10),
+    illFrom: 0,
+    illUntil: 0,
+    weather: well,
+    disconnected: { from: minutes(1), until: minutes(40) },
+    limitMs: minutes(120),
+  }
+}
+
+const illnesses: readonly Illness[] = ['unavailable', 'refused', 'hangs', 'mixed']
+
+/** Each seed has its scenario: every other one is an outage, in each of its ways. */
+export function scenarioOf(seed: number, size: Size): Scenario {
+  const others = [flapping, throttling, storm, disconnecting]
+  const nth = Math.floor((seed - 1) / 2) % 4
+  if (seed % 2 === 0) return (others[nth] ?? flapping)(size)
+  return down(illnesses[nth] ?? 'mixed', size)
+}
