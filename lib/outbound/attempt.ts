@@ -5,7 +5,7 @@ import type { Deadline } from '../primitives/deadline.ts'
 import type { Secret } from '../primitives/secret.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { readAnswer } from './answer-buffer.ts'
-import type { Breaker } from './breaker.ts'
+import type { Breaker, Entry } from './breaker.ts'
 import { classify } from './classify.ts'
 import type { Share } from './limit-scopes.ts'
 import type { Limiter, Priority } from './limiter.ts'
@@ -39,6 +39,8 @@ export interface Attempt {
   readonly trusted: boolean
   readonly maxBodyBytes: number
   readonly deadline: Deadline
+  /** Told how long the breaker stays open that this attempt has opened, or found open when it had failed. */
+  readonly asked?: ((waitMs: Millis) => void) | undefined
 }
 
 /** `sent`: it may have been heard. `held`: it did not leave, because it would have come to nothing or been too much. */
@@ -54,10 +56,8 @@ export type Tried =
  */
 export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Tried> {
   const { provider, api, deadline } = attempt
-  const waitMs = await admit(attempt, deps)
-  if (waitMs !== undefined) return held(provider, 'limited', waitMs)
-  const pass = await deps.breaker.enter(provider)
-  if (pass.kind === 'open') return held(provider, 'breaker_open', pass.retryAfterMs)
+  const pass = await letOut(attempt, deps)
+  if (pass.kind === 'held') return pass
   let outcome: 'success' | 'failure' | 'ignored' = 'ignored'
   try {
     const answer = await sendFollowing(withCredentials(attempt), sending(attempt), deps.send)
@@ -82,22 +82,52 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
     if (deadline.signal.aborted || !isUnavailable(error)) throw error
     return { kind: 'unanswered', error: unreachable(provider, error), sent: !neverLeft.has(codeOf(error)) }
   } finally {
-    await pass.report(outcome)
+    const openMs = await pass.report(outcome)
+    if (openMs !== undefined) attempt.asked?.(openMs)
   }
 }
 
-/** Waits for the limiter as long as the deadline allows; otherwise says how long it would have been. */
-async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Millis | undefined> {
+type Held = Extract<Tried, { readonly kind: 'held' }>
+
+/**
+ * The breaker first, so that what is not let out takes nothing of the limit; and again after a wait for the limiter, because
+ * it may have opened meanwhile. Who is to find out whether the provider is well keeps that right while it waits.
+ */
+async function letOut(attempt: Attempt, deps: AttemptDeps): Promise<Pass | Held> {
+  const { provider } = attempt
+  const pass = await deps.breaker.enter(provider)
+  if (pass.kind === 'open') return held(provider, 'breaker_open', pass.retryAfterMs)
+  let admitted: Admitted | undefined
+  try {
+    admitted = await admit(attempt, deps)
+  } finally {
+    if (admitted?.kind !== 'granted') await pass.report('ignored')
+  }
+  if (admitted.kind === 'refused') return held(provider, 'limited', admitted.waitMs)
+  if (!admitted.hasWaited || pass.probe) return pass
+  const now = await deps.breaker.enter(provider)
+  return now.kind === 'open' ? held(provider, 'breaker_open', now.retryAfterMs) : now
+}
+
+type Admitted =
+  | { readonly kind: 'granted'; readonly hasWaited: boolean }
+  | { readonly kind: 'refused'; readonly waitMs: Millis }
+
+/** Waits for the limiter for half of the time at most: what is let out must have time to be answered. */
+async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Admitted> {
   const { shares, priority, deadline } = attempt
+  const latest = later(clock.now(), deadline.remainingMs() / 2)
+  let hasWaited = false
   for (const { scope, cost } of shares) {
     for (;;) {
       const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
       if (taken.kind === 'granted') break
-      if (isPast(deadline.at, later(clock.now(), taken.waitMs))) return taken.waitMs
+      if (isPast(latest, later(clock.now(), taken.waitMs))) return { kind: 'refused', waitMs: taken.waitMs }
+      hasWaited = true
       await clock.sleep(taken.waitMs, deadline.signal)
     }
   }
-  return undefined
+  return { kind: 'granted', hasWaited }
 }
 
 /** What is left is told of the limit for the fewest calls; to be sent away holds for all. */
@@ -138,7 +168,9 @@ const secretsOf = ({ headers, query }: Credentials): readonly Secret[] => [
 const isUnavailable = (error: unknown): error is SluiceError =>
   error instanceof SluiceError && error.code === 'DESTINATION_UNAVAILABLE'
 
-const held = (provider: string, code: string, waitMs: Millis): Tried => ({
+type Pass = Extract<Entry, { readonly kind: 'pass' }>
+
+const held = (provider: string, code: string, waitMs: Millis): Held => ({
   kind: 'held',
   error: new ApiError({ provider, status: 0, kind: 'held', code, retryAfterMs: ms(Math.max(0, waitMs)) }),
 })

@@ -8,6 +8,8 @@ export interface Counts {
   isTripped(): boolean
   /** Takes what has not been told. */
   flush(): { readonly failures: number; readonly successes: number }
+  /** Failures in a row. */
+  readonly row: number
   readonly untold: { readonly failures: number; readonly successes: number }
   clear(): void
 }
@@ -39,6 +41,9 @@ export function counts({ trips }: BreakerPolicy): Counts {
       row = isFailure ? row + 1 : 0
     },
     isTripped: () => (trips.kind === 'consecutive' ? row >= trips.failures : isTooMany(both(), trips)),
+    get row() {
+      return row
+    },
     flush() {
       const told = untold
       untold = none

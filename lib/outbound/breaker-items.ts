@@ -5,6 +5,8 @@ export interface Tally {
   readonly window: number
   readonly failures: number
   readonly successes: number
+  /** Failures since the last success, as far as they were told; not part of what is told. */
+  readonly row?: number
 }
 
 export interface Seen {

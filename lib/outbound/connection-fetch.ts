@@ -36,6 +36,8 @@ export interface CallOptions {
   readonly maxBodyBytes?: number
   /** Where keys come from, for providers that do nothing twice under one key. */
   readonly keys?: IdempotencyKeys
+  /** Told how long to wait when a call failed because its provider is ill, whatever the call ends with. */
+  readonly asked?: (waitMs: Millis) => void
 }
 
 /**
@@ -87,6 +89,7 @@ function callOf<C extends Credentials>(
     maxBodyBytes: options.maxBodyBytes ?? limits.maxBodyBytes,
     attempts: options.attempts ?? limits.attempts,
     deadline,
+    asked: options.asked,
     authorize,
     locked,
   }
@@ -103,7 +106,8 @@ function handedOver(
   const headers = new Headers(answer.headers)
   headers.set('sluice-attempts', String(attempts))
   headers.set('sluice-source', 'live')
-  if (error?.action === 'wait') headers.set(waitHeader, String(error.retryAfterMs ?? 0))
+  if (error?.action === 'wait' || (error?.retryable && error.retryAfterMs !== undefined))
+    headers.set(waitHeader, String(error.retryAfterMs ?? 0))
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()

@@ -53,6 +53,7 @@ function callsOf(root: string, { event, claim, scope, sluice }: ContextParts): H
           ...(claim.attempts > 1 && { attempts: 1 }),
           ...options,
           keys,
+          asked: scope.askToWait,
         }),
       ),
   }

@@ -54,7 +54,7 @@ export interface HandlerCalls {
    * that does nothing twice. It can be given to the provider's own SDK. Without a connection: that of the event, its provider
    * and account. When such a call is held back or sent away, and the handler fails, the event waits and no attempt is used.
    */
-  fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): Fetch
+  fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys' | 'asked'>): Fetch
 }
 
 export type HandlerFunction<Data = unknown> = (

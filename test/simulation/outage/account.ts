@@ -13,13 +13,11 @@ export const apiOf = ({ perMinute }: Scenario): ApiDeclaration => ({
 })
 
 /** Tokens of two tenants. A refused one can't be renewed: its user has to connect the account again. */
-export const credentialsOf = (world: OutageWorld): ConnectionCredentials => ({
+export const credentialsOf = ({ scenario, connection, now }: OutageWorld): ConnectionCredentials => ({
   async of({ tenant }, rejected) {
-    const { disconnected } = world.scenario
-    const isBack = disconnected !== undefined && world.now() >= disconnected.until
-    const isKnown = disconnected !== undefined && world.now() > disconnected.from + 30_000
-    const isGone = tenant === 'globex' && !isBack && (rejected !== undefined || isKnown)
-    return isGone
+    const isBack = scenario.disconnected !== undefined && now() >= scenario.disconnected.until
+    if (rejected !== undefined) connection.isRefused = true
+    return tenant === 'globex' && connection.isRefused && !isBack
       ? { kind: 'needs_reauth', cause: 'revoked' }
       : { kind: 'credentials', credentials: token(`${tenant} ${isBack ? 2 : 1}`) }
   },

@@ -1,6 +1,6 @@
-import { defaultBreaker } from '#lib/outbound/breaker-standing.ts'
 import type { Notes } from './flow.ts'
 import type { LedgerCall } from './provider.ts'
+import type { Scenario } from './scenario.ts'
 import type { OutageWorld } from './world.ts'
 
 /** What one world came to. Times in minutes since the first event unless said. */
@@ -8,9 +8,8 @@ export interface Figures {
   readonly calls: number
   readonly before: number
   readonly during: number
-  /** While the provider was ill: until the breaker first opened, and afterwards. */
+  /** While the provider was ill, until the breaker first opened. */
   readonly untilOpen: number
-  readonly afterOpen: number
   readonly openings: number
   readonly after: number
   /** Calls for each run of a handler that called at all. */
@@ -22,6 +21,7 @@ export interface Figures {
   readonly closedAfter: number
   readonly drain: number
   readonly above: number
+  /** Most openings within ten minutes. */
   readonly turns: number
   readonly parked: number
   readonly failed: number
@@ -52,7 +52,6 @@ export function figuresOf(
     before: calls.length - during.length - after.length,
     during: during.length,
     untilOpen: during.filter(({ at }) => at <= opened).length,
-    afterOpen: during.filter(({ at }) => at > opened).length,
     openings: notes.turns.filter(({ state, at }) => state === 'open' && at < illUntil).length,
     after: after.length,
     amplification: calls.length / runs.size,
@@ -73,10 +72,12 @@ export function figuresOf(
 /** When the breaker closed after the recovery; at the recovery where it never opened. */
 function closedAt({ scenario: { illUntil } }: OutageWorld, { turns }: Notes): number {
   const isOpen = turns.findLast(({ at }) => at < illUntil)?.state === 'open'
-  return isOpen ? (turns.find(({ at, state }) => at >= illUntil && state === 'closed')?.at ?? Infinity) : illUntil
+  return isOpen
+    ? (turns.find(({ at, state }) => at >= illUntil && state === 'closed')?.at ?? Infinity)
+    : illUntil
 }
 
-export function mostPerMinute(calls: readonly LedgerCall[]): number {
+function mostPerMinute(calls: readonly LedgerCall[]): number {
   let most = 0
   for (let first = 0, next = 0; next < calls.length; next += 1) {
     while ((calls[first]?.at ?? 0) <= (calls[next]?.at ?? 0) - minute) first += 1
@@ -94,17 +95,22 @@ function useOf({ scenario, provider }: OutageWorld, { doneAt }: Notes, from: num
   return calls / ((until - from) / minute) / scenario.perMinute
 }
 
-/** Most openings and closings within ten minutes. */
 function mostTurns({ turns }: Notes): number {
-  return Math.max(0, ...turns.map(({ at }) => turns.filter((each) => each.at >= at && each.at < at + 10 * minute).length))
+  const opened = turns.filter(({ state }) => state === 'open')
+  const within = (from: number): number =>
+    opened.filter(({ at }) => at >= from && at < from + 10 * minute).length
+  return Math.max(0, ...opened.map(({ at }) => within(at)))
 }
 
-/** Opening times of the policy, at their shortest, that fit into so long an outage: how often it may be probed. */
-export function probesIn(outageMs: number, { openMs, maxOpenMs } = defaultBreaker): number {
-  let probes = 0
-  for (let at = 0, open = openMs * 0.75; at <= outageMs; open = Math.min(maxOpenMs, open * 1.5)) {
-    probes += 1
-    at += open
-  }
-  return probes
+export function summaryOf({ name, events }: Scenario, figures: Figures): string {
+  const { before, during, after, untilOpen, openings, closedAfter, drain, use } = figures
+  return [
+    `${name}: ${events} events, ${before} calls before, ${during} while it was ill`,
+    `(${untilOpen} until the breaker opened, ${openings} openings), ${after} after it`,
+    `closed after ${closedAfter.toFixed(1)} min, all done ${drain.toFixed(1)} min later`,
+    `${(use * 100).toFixed(0)} % of the limit used, ${figures.mostPerMinute} calls in the fullest minute`,
+    `${figures.parked} parked, ${figures.failed} failed, at most ${figures.receives} receives`,
+    `${figures.amplification.toFixed(2)} calls per run, ${figures.requestsPerEvent.toFixed(1)} Ledger requests per event`,
+    `${figures.controlPerCall.toFixed(2)} Control requests per call, ${figures.sandboxes} sandboxes`,
+  ].join(', ')
 }

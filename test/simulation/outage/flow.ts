@@ -4,8 +4,8 @@ import { decodeEnvelope, encodeEnvelope, eventId, inlineBody, type Envelope } fr
 import { ms, later } from '#lib/primitives/clock.ts'
 import { Violation } from '../invariants.ts'
 import { urls } from '../world.ts'
-import { checkBooks } from './checks.ts'
-import { figuresOf, type Figures } from './figures.ts'
+import { checkBooks, checkFigures } from './checks.ts'
+import { figuresOf, summaryOf, type Figures } from './figures.ts'
 import { scenarioOf, type Scenario, type Size } from './scenario.ts'
 import { startWorkers } from './workers.ts'
 import { makeOutageWorld, type OutageMutant, type OutageWorld } from './world.ts'
@@ -17,6 +17,8 @@ export interface OutageOutcome {
   readonly trace: string
   readonly figures: Figures
   readonly counts: Readonly<Record<string, number>>
+  /** One line for people. */
+  readonly summary: string
   readonly faults: ReadonlyMap<string, number>
 }
 
@@ -57,7 +59,7 @@ export async function runOutageSeed(seed: number, options: OutageOptions = {}): 
   }
   const trace = createHash('sha256')
   watchTables(world, notes, (line) => trace.update(line))
-  const events = send(world)
+  const events = queueAll(world)
   const workers = startWorkers(world, (body) => {
     const { id } = decodeEnvelope(body)
     if (world.ledger.items.get(id)?.['st']?.S !== 'done')
@@ -67,15 +69,20 @@ export async function runOutageSeed(seed: number, options: OutageOptions = {}): 
     violation !== undefined || (notes.done === events.length && world.sqs.size(urls.events) === 0)
   const ended = await world.scheduler.run(isOver, scenario.limitMs)
   if (!ended)
-    notes.report('L1', `${events.length - notes.done} events are not done after ${scenario.limitMs / 60_000} min`)
+    notes.report(
+      'L1',
+      `${events.length - notes.done} events are not done after ${scenario.limitMs / 60_000} min`,
+    )
   const figures = figuresOf(world, notes, { receives: workers.mostReceives(), sandboxes: workers.started() })
-  if (!violation) checkBooks(world, notes, events, figures)
+  if (!violation) checkBooks(world, events, notes.report)
+  if (!violation) checkFigures(world, notes, figures)
   return {
     seed,
     scenario: scenario.name,
     ...(violation && { violation }),
     trace: trace.digest('hex').slice(0, 16),
     figures,
+    summary: summaryOf(scenario, figures),
     counts: { events: events.length, calls: figures.calls, steps: world.scheduler.steps },
     faults: world.faults.counts,
   }
@@ -103,7 +110,7 @@ function watchTables(world: OutageWorld, notes: Notes, line: (text: string) => v
 }
 
 /** All events, each put on the queue at its time. */
-function send(world: OutageWorld): readonly Envelope[] {
+function queueAll(world: OutageWorld): readonly Envelope[] {
   const { events, arrival } = world.scenario
   const start = world.clock.now()
   return Array.from({ length: events }, (_, i) => {

@@ -42,7 +42,8 @@ export function simProvider(
     return recent.length >= scenario.perMinute
   }
   const judge = (at: number, isAllowed: boolean): LedgerCall['outcome'] => {
-    const weather = at >= scenario.illFrom && at < scenario.illUntil ? scenario.weather(at, random.fraction) : 'well'
+    const weather =
+      at >= scenario.illFrom && at < scenario.illUntil ? scenario.weather(at, random.fraction) : 'well'
     if (weather !== 'well') return weather
     if (!isAllowed) return 'unauthorized'
     if (isTooMany(at)) return 'above the limit'
@@ -52,24 +53,29 @@ export function simProvider(
   return {
     calls,
     effects,
-    sendFor: (box) => async (request, { signal }) => {
-      box.count('before')
-      await box.awake()
-      const at = clock.now() - startedAt
-      const event = request.url.pathname.split('/').at(-1) ?? ''
-      const key = request.headers.get('idempotency-key') ?? ''
-      const [tenant = '', generation = ''] = (request.headers.get('authorization') ?? '').split(' ').slice(1)
-      const outcome = judge(at, isGood(scenario, tenant, generation, at))
-      calls.push({ at, event, key, tenant, outcome, box: box.id, run: request.headers.get('x-run') ?? '' })
-      await clock.sleep(ms(5 + random.fraction() * 150))
-      // Whoever hangs may have done it.
-      const isDone = outcome === 'well' || (outcome === 'hangs' && random.fraction() < 0.2)
-      if (isDone) effects.set(event, (effects.get(event) ?? new Set()).add(key))
-      box.count('after')
-      await box.awake()
-      signal.throwIfAborted()
-      return answer(outcome, (recent[0] ?? at) + minuteMs - at, signal)
-    },
+    sendFor:
+      (box) =>
+      async (request, { signal }) => {
+        box.count('before')
+        await box.awake()
+        const at = clock.now() - startedAt
+        const event = request.url.pathname.split('/').at(-1) ?? ''
+        const key = request.headers.get('idempotency-key') ?? ''
+        const [tenant = '', generation = ''] = (request.headers.get('authorization') ?? '')
+          .split(' ')
+          .slice(1)
+        const outcome = judge(at, isGood(scenario, tenant, generation, at))
+        calls.push({ at, event, key, tenant, outcome, box: box.id, run: request.headers.get('x-run') ?? '' })
+        await clock.sleep(ms(5 + random.fraction() * 150))
+        // Whoever hangs may have done it.
+        const isDone = outcome === 'well' || (outcome === 'hangs' && random.fraction() < 0.2)
+        if (isDone) effects.set(event, (effects.get(event) ?? new Set()).add(key))
+        box.count('after')
+        await box.awake()
+        signal.throwIfAborted()
+        const freeAt = outcome === 'asks' ? scenario.illUntil : (recent[0] ?? at) + minuteMs
+        return answer(outcome, freeAt - at, signal)
+      },
   }
 }
 
@@ -77,7 +83,11 @@ export function simProvider(
 const isGood = ({ disconnected }: Scenario, tenant: string, generation: string, at: number): boolean =>
   !disconnected || tenant !== 'globex' || generation === '2' || at < disconnected.from
 
-async function answer(outcome: LedgerCall['outcome'], freeInMs: number, signal: AbortSignal): Promise<Response> {
+async function answer(
+  outcome: LedgerCall['outcome'],
+  freeInMs: number,
+  signal: AbortSignal,
+): Promise<Response> {
   switch (outcome) {
     case 'well':
       return Response.json({ ok: true })
@@ -87,6 +97,7 @@ async function answer(outcome: LedgerCall['outcome'], freeInMs: number, signal: 
       return Response.json({}, { status: 401 })
     case 'throttles':
       return Response.json({}, { status: 429 })
+    case 'asks':
     case 'above the limit': {
       const seconds = String(Math.ceil(freeInMs / 1_000))
       return Response.json({}, { status: 429, headers: { 'retry-after': seconds } })

@@ -1,11 +1,12 @@
 import { minutes } from '#lib/primitives/clock.ts'
 
-/** What the provider does with a call: it takes it, or fails in one of these ways. */
-export type Weather = 'well' | 'unavailable' | 'refused' | 'hangs' | 'throttles'
+/** What the provider does with a call. `throttles`: a bare 429. `asks`: one with the time at which it is well again. */
+export type Weather = 'well' | 'unavailable' | 'refused' | 'hangs' | 'throttles' | 'asks'
 
 /** One course of things at a provider. Times in milliseconds since the first event. */
 export interface Scenario {
   readonly name: string
+  readonly kind: 'down' | 'flapping' | 'throttling' | 'storm' | 'disconnected'
   readonly events: number
   /** When the event of that number comes; `share` is its place among all, from 0 to 1. */
   readonly arrival: (share: number) => number
@@ -18,6 +19,8 @@ export interface Scenario {
   readonly weather: (atMs: number, chance: () => number) => Weather
   /** The account of `tenants[1]` has to be connected again from here until there. */
   readonly disconnected?: { readonly from: number; readonly until: number }
+  /** The least share of the limit that is used while there is a backlog; few calls a minute are harder to place. */
+  readonly leastUse: number
   /** All must be done by then. */
   readonly limitMs: number
 }
@@ -41,9 +44,10 @@ const fails =
 /** F63: some traffic, then an hour of nothing while the events pile up, most of them at once. */
 export function down(illness: Illness, size: Size): Scenario {
   const [events, perMinute, hour, sandboxes] =
-    size === 'full' ? [10_000, 500, minutes(60), 20] : [500, 240, minutes(10), 6]
+    size === 'full' ? [10_000, 500, minutes(60), 20] : [500, 60, minutes(10), 6]
   return {
     name: `down: ${illness}`,
+    kind: 'down',
     events,
     perMinute,
     sandboxes,
@@ -56,6 +60,7 @@ export function down(illness: Illness, size: Size): Scenario {
     illFrom: warmUpMs,
     illUntil: warmUpMs + hour,
     weather: fails(illness),
+    leastUse: size === 'full' ? 0.8 : 0.6,
     limitMs: hour * 3,
   }
 }
@@ -65,6 +70,7 @@ export function flapping(size: Size): Scenario {
   const [events, forMs] = size === 'full' ? [6_000, minutes(60)] : [1_000, minutes(20)]
   return {
     name: 'flapping',
+    kind: 'flapping',
     events,
     perMinute: 500,
     sandboxes: 8,
@@ -72,22 +78,25 @@ export function flapping(size: Size): Scenario {
     illFrom: 0,
     illUntil: forMs,
     weather: (at) => (Math.floor(at / 2_500) % 2 === 0 ? 'unavailable' : 'well'),
+    leastUse: 0,
     limitMs: forMs * 4,
   }
 }
 
-/** B113: nothing but 429, without a word on how long. */
+/** B113: nothing but 429, at first without a word on how long, then with one. */
 export function throttling(size: Size): Scenario {
   const [events, forMs] = size === 'full' ? [2_000, minutes(60)] : [200, minutes(20)]
   return {
     name: '429 for ever',
+    kind: 'throttling',
     events,
     perMinute: 500,
-    sandboxes: 8,
+    sandboxes: size === 'full' ? 8 : 4,
     arrival: () => 0,
     illFrom: 0,
     illUntil: forMs,
-    weather: () => 'throttles',
+    weather: (at) => (at < forMs / 2 ? 'throttles' : 'asks'),
+    leastUse: 0,
     limitMs: forMs * 4,
   }
 }
@@ -97,13 +106,15 @@ export function storm(size: Size): Scenario {
   const [events, forMs] = size === 'full' ? [8_000, minutes(30)] : [1_200, minutes(5)]
   return {
     name: 'storm',
+    kind: 'storm',
     events,
     perMinute: 600,
-    sandboxes: size === 'full' ? 8 : 3,
+    sandboxes: size === 'full' ? 8 : 2,
     arrival: (share) => share * forMs,
     illFrom: 0,
     illUntil: forMs,
     weather: (_at, chance) => (chance() < 0.3 ? 'unavailable' : 'well'),
+    leastUse: 0,
     limitMs: forMs * 10,
   }
 }
@@ -113,6 +124,7 @@ export function disconnecting(size: Size): Scenario {
   const events = size === 'full' ? 2_000 : 200
   return {
     name: 'disconnected',
+    kind: 'disconnected',
     events,
     perMinute: 500,
     sandboxes: 6,
@@ -120,6 +132,7 @@ export function disconnecting(size: Size): Scenario {
     illFrom: 0,
     illUntil: 0,
     weather: well,
+    leastUse: 0,
     disconnected: { from: minutes(1), until: minutes(40) },
     limitMs: minutes(120),
   }

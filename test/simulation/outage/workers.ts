@@ -148,7 +148,13 @@ function callsOf(box: Sandbox, world: OutageWorld): Sluice {
     random,
     send: world.provider.sendFor(box),
     limiter: dynamoLimiter({ client, table: 'control', clock, random }),
-    breaker: dynamoBreaker({ client, table: 'control', clock, random, ...(mutant.policy && { policy: mutant.policy }) }),
+    breaker: dynamoBreaker({
+      client,
+      table: 'control',
+      clock,
+      random,
+      ...(mutant.policy && { policy: mutant.policy }),
+    }),
     budget: retryBudget({ ...outbound.budget, clock }),
   }
   const api = apiOf(world.scenario)

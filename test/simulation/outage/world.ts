@@ -35,6 +35,8 @@ export interface OutageWorld {
   readonly provider: SimProvider
   readonly mutant: OutageMutant
   readonly skewMs: number
+  /** The second tenant's connection: its token was refused, and can't be renewed. */
+  readonly connection: { isRefused: boolean }
   /** Requests to DynamoDB, by table. */
   readonly requests: { ledger: number; control: number }
   /** Milliseconds since the first event. */
@@ -76,6 +78,7 @@ export function makeOutageWorld(seed: number, scenario: Scenario, mutant: Outage
     provider: simProvider(scenario, { clock, random, startedAt }),
     mutant,
     skewMs: seed % 5 === 0 ? 20_000 : 900,
+    connection: { isRefused: false },
     requests,
     now: () => clock.now() - startedAt,
     asWorld: { clock, random, faults, mutate: (command: Command) => command } as unknown as World,
