@@ -90,44 +90,31 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
 type Held = Extract<Tried, { readonly kind: 'held' }>
 
 /**
- * The breaker first, so that what is not let out takes nothing of the limit; and again after a wait for the limiter, because
- * it may have opened meanwhile. Who is to find out whether the provider is well keeps that right while it waits.
+ * The breaker first, so that what is not let out takes nothing of the limit; and again after each wait for the limiter,
+ * because it may have opened meanwhile. Who is to find out whether the provider is well keeps that right while it waits.
+ * Waits take half of the time at most: what is let out must have time to be answered. The limiter has the last word, so that
+ * nothing lies between its grant and the sending.
  */
-async function letOut(attempt: Attempt, deps: AttemptDeps): Promise<Pass | Held> {
-  const { provider } = attempt
-  const pass = await deps.breaker.enter(provider)
-  if (pass.kind === 'open') return held(provider, 'breaker_open', pass.retryAfterMs)
-  let admitted: Admitted | undefined
-  try {
-    admitted = await admit(attempt, deps)
-  } finally {
-    if (admitted?.kind !== 'granted') await pass.report('ignored')
-  }
-  if (admitted.kind === 'refused') return held(provider, 'limited', admitted.waitMs)
-  if (!admitted.hasWaited || pass.probe) return pass
-  const now = await deps.breaker.enter(provider)
-  return now.kind === 'open' ? held(provider, 'breaker_open', now.retryAfterMs) : now
-}
-
-type Admitted =
-  | { readonly kind: 'granted'; readonly hasWaited: boolean }
-  | { readonly kind: 'refused'; readonly waitMs: Millis }
-
-/** Waits for the limiter for half of the time at most: what is let out must have time to be answered. */
-async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Admitted> {
-  const { shares, priority, deadline } = attempt
+async function letOut(attempt: Attempt, { limiter, breaker, clock }: AttemptDeps): Promise<Pass | Held> {
+  const { provider, shares, priority, deadline } = attempt
   const latest = later(clock.now(), deadline.remainingMs() / 2)
-  let hasWaited = false
-  for (const { scope, cost } of shares) {
-    for (;;) {
-      const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
-      if (taken.kind === 'granted') break
-      if (isPast(latest, later(clock.now(), taken.waitMs))) return { kind: 'refused', waitMs: taken.waitMs }
-      hasWaited = true
-      await clock.sleep(taken.waitMs, deadline.signal)
+  let entry = await breaker.enter(provider)
+  let isGranted = false
+  try {
+    for (const { scope, cost } of shares) {
+      while (entry.kind === 'pass') {
+        const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
+        if (taken.kind === 'granted') break
+        if (isPast(latest, later(clock.now(), taken.waitMs))) return held(provider, 'limited', taken.waitMs)
+        await clock.sleep(taken.waitMs, deadline.signal)
+        if (!entry.probe) entry = await breaker.enter(provider)
+      }
     }
+    isGranted = true
+  } finally {
+    if (!isGranted && entry.kind === 'pass') await entry.report('ignored')
   }
-  return { kind: 'granted', hasWaited }
+  return entry.kind === 'open' ? held(provider, 'breaker_open', entry.retryAfterMs) : entry
 }
 
 /** What is left is told of the limit for the fewest calls; to be sent away holds for all. */

@@ -125,24 +125,28 @@ function beginning(
 /** Windows further ahead than the next can't be: a skewed clock must not end the counting. */
 const withinReach = 'tallyWindow >= :window AND tallyWindow <= :next'
 
-const adding = ({ window, failures, successes }: Tally) => ({
+const adding = ({ window, failures, successes, row = failures }: Tally) => ({
   UpdateExpression:
     successes > 0
       ? 'SET failedRow = :zero ADD failures :failures, successes :successes'
-      : 'ADD failures :failures, successes :successes, failedRow :failures',
+      : 'ADD failures :failures, successes :successes, failedRow :row',
   ConditionExpression: withinReach,
   ExpressionAttributeValues: {
     ':failures': number(failures),
     ':successes': number(successes),
     ':window': number(window),
     ':next': number(window + 1),
-    ...(successes > 0 && { ':zero': number(0) }),
+    ...(successes > 0 ? { ':zero': number(0) } : { ':row': number(row) }),
   },
 })
 
 /** A new half window; the one just over is kept beside it. */
-const starting = ({ window, failures, successes }: Tally, isNext: boolean, expireAt: AttributeValue) => ({
-  UpdateExpression: `SET v = :v, tallyWindow = :window, ${isNext ? 'failuresBefore = failures, successesBefore = successes' : 'failuresBefore = :zero, successesBefore = :zero'}, failures = :failures, successes = :successes, ${ttlAttribute} = :expire${successes > 0 ? ', failedRow = :zero' : ' ADD failedRow :failures'}`,
+const starting = (
+  { window, failures, successes, row = failures }: Tally,
+  isNext: boolean,
+  expireAt: AttributeValue,
+) => ({
+  UpdateExpression: `SET v = :v, tallyWindow = :window, ${isNext ? 'failuresBefore = failures, successesBefore = successes' : 'failuresBefore = :zero, successesBefore = :zero'}, failures = :failures, successes = :successes, ${ttlAttribute} = :expire${successes > 0 ? ', failedRow = :zero' : ' ADD failedRow :row'}`,
   ConditionExpression: isNext
     ? 'tallyWindow = :last'
     : 'attribute_not_exists(tallyWindow) OR tallyWindow < :last OR tallyWindow > :next',
@@ -155,6 +159,7 @@ const starting = ({ window, failures, successes }: Tally, isNext: boolean, expir
     ':expire': expireAt,
     ...(!isNext && { ':next': number(window + 1) }),
     ...((!isNext || successes > 0) && { ':zero': number(0) }),
+    ...(successes === 0 && { ':row': number(row) }),
   },
 })
 

@@ -5,7 +5,7 @@ export interface Tally {
   readonly window: number
   readonly failures: number
   readonly successes: number
-  /** Failures since the last success, as far as they were told; not part of what is told. */
+  /** Failures since the last success; told ones that are older than the window count here only. */
   readonly row?: number
 }
 

@@ -70,10 +70,10 @@ const kinds: Readonly<Record<Scenario['kind'], Check>> = {
 const heardMs = 2_000
 
 /**
- * F63: 1.1 x what is let out before the breaker opens, and the probes. Let out are the failures that open it and, at the pace of
- * the limiter, whatever leaves until they are known: a hanging call tells nothing before its deadline, and each worker tells once a second
- * and may keep its last one to itself. Retries
- * pass the limiter too, so the retry budget comes to nothing beside it. Probes: one for each time that it opens.
+ * F63: 1.1 x what is let out before the breaker opens, and the probes. Let out are the failures that open it, the last one of
+ * each worker (it tells once a second), and at the pace of the limiter whatever leaves until they are known: a hanging call
+ * tells nothing before its deadline. Retries pass the limiter too, so the retry budget adds nothing. Probes: one for each time
+ * that it opens.
  */
 function mostDuring({ perMinute, sandboxes, illFrom, illUntil }: Scenario): number {
   const { trips } = defaultBreaker

@@ -4,8 +4,11 @@ import { outageMutants } from './mutants.ts'
 
 const size = 'small'
 
+/** An outage, a provider that throttles, one that fails now and then; and whatever else there is. */
+const order = [1, 4, 6, 2, 3, 5, 7, 8, 12, 14]
+
 async function firstViolation(mutant: (typeof outageMutants)[number]): Promise<OutageOutcome | undefined> {
-  for (let seed = 1; seed <= 8; seed += 1) {
+  for (const seed of order) {
     const outcome = await runOutageSeed(seed, { mutant, size })
     if (outcome.violation) return outcome
   }

@@ -28,7 +28,7 @@ export interface Scenario {
 export type Size = 'full' | 'small'
 
 /** `mixed`: each call fails in a way of its own. */
-export type Illness = 'unavailable' | 'refused' | 'hangs' | 'mixed'
+type Illness = 'unavailable' | 'refused' | 'hangs' | 'mixed'
 
 const well = (): Weather => 'well'
 const warmUpMs = minutes(2)
@@ -42,9 +42,9 @@ const fails =
   }
 
 /** F63: some traffic, then an hour of nothing while the events pile up, most of them at once. */
-export function down(illness: Illness, size: Size): Scenario {
+function down(illness: Illness, size: Size): Scenario {
   const [events, perMinute, hour, sandboxes] =
-    size === 'full' ? [10_000, 500, minutes(60), 20] : [500, 60, minutes(10), 6]
+    size === 'full' ? [10_000, 500, minutes(60), 20] : [250, 60, minutes(8), 3]
   return {
     name: `down: ${illness}`,
     kind: 'down',
@@ -61,13 +61,13 @@ export function down(illness: Illness, size: Size): Scenario {
     illUntil: warmUpMs + hour,
     weather: fails(illness),
     leastUse: size === 'full' ? 0.8 : 0.6,
-    limitMs: hour * 3,
+    limitMs: hour + minutes(120),
   }
 }
 
 /** F64: half of all calls fail, in turns of 5 s. */
-export function flapping(size: Size): Scenario {
-  const [events, forMs] = size === 'full' ? [6_000, minutes(60)] : [1_000, minutes(20)]
+function flapping(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [6_000, minutes(60)] : [600, minutes(4)]
   return {
     name: 'flapping',
     kind: 'flapping',
@@ -84,14 +84,14 @@ export function flapping(size: Size): Scenario {
 }
 
 /** B113: nothing but 429, at first without a word on how long, then with one. */
-export function throttling(size: Size): Scenario {
-  const [events, forMs] = size === 'full' ? [2_000, minutes(60)] : [200, minutes(20)]
+function throttling(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [2_000, minutes(60)] : [80, minutes(10)]
   return {
     name: '429 for ever',
     kind: 'throttling',
     events,
     perMinute: 500,
-    sandboxes: size === 'full' ? 8 : 4,
+    sandboxes: size === 'full' ? 8 : 2,
     arrival: () => 0,
     illFrom: 0,
     illUntil: forMs,
@@ -102,8 +102,8 @@ export function throttling(size: Size): Scenario {
 }
 
 /** F67: many single failures, too few to open the breaker. */
-export function storm(size: Size): Scenario {
-  const [events, forMs] = size === 'full' ? [8_000, minutes(30)] : [1_200, minutes(5)]
+function storm(size: Size): Scenario {
+  const [events, forMs] = size === 'full' ? [8_000, minutes(30)] : [600, minutes(3)]
   return {
     name: 'storm',
     kind: 'storm',
@@ -120,8 +120,8 @@ export function storm(size: Size): Scenario {
 }
 
 /** Two tenants; the credentials of one are refused until its account is connected again. */
-export function disconnecting(size: Size): Scenario {
-  const events = size === 'full' ? 2_000 : 200
+function disconnecting(size: Size): Scenario {
+  const [events, until] = size === 'full' ? [2_000, minutes(40)] : [120, minutes(25)]
   return {
     name: 'disconnected',
     kind: 'disconnected',
@@ -133,7 +133,7 @@ export function disconnecting(size: Size): Scenario {
     illUntil: 0,
     weather: well,
     leastUse: 0,
-    disconnected: { from: minutes(1), until: minutes(40) },
+    disconnected: { from: minutes(1), until },
     limitMs: minutes(120),
   }
 }
