@@ -14,12 +14,13 @@ export interface Figures {
   readonly after: number
   /** Calls for each run of a handler that called at all. */
   readonly amplification: number
-  /** Most calls that the provider heard in any minute after its recovery. */
+  /** Most calls that the provider heard in any minute after its recovery, but for those that came late. */
   readonly mostPerMinute: number
   /** Share of the limit that was used from the closing of the breaker until less than a minute's work was left. */
   readonly use: number
   readonly closedAfter: number
   readonly drain: number
+  /** Calls above the provider's limit after its recovery, beyond as many as came late. */
   readonly above: number
   /** Most openings within ten minutes. */
   readonly turns: number
@@ -55,11 +56,15 @@ export function figuresOf(
     openings: notes.turns.filter(({ state, at }) => state === 'open' && at < illUntil).length,
     after: after.length,
     amplification: calls.length / runs.size,
-    mostPerMinute: mostPerMinute(after),
+    mostPerMinute: mostPerMinute(after.filter(({ isLate }) => !isLate)),
     use: useOf(world, notes, closed),
     closedAfter: (closed - illUntil) / minute,
     drain: (ends - closed) / minute,
-    above: after.filter(({ outcome }) => outcome === 'above the limit').length,
+    above: Math.max(
+      0,
+      after.filter(({ outcome }) => outcome === 'above the limit').length -
+        after.filter(({ isLate }) => isLate).length,
+    ),
     turns: mostTurns(notes),
     parked: notes.parked,
     failed: notes.failed,

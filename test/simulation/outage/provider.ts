@@ -13,7 +13,8 @@ export interface LedgerCall {
   readonly key: string
   readonly tenant: string
   readonly outcome: Weather | 'above the limit' | 'unauthorized'
-  readonly box: number
+  /** Its worker stood still just before it left: no limit can hold that back. */
+  readonly isLate: boolean
   /** The handler's run that it was made in: the fence of its claim. */
   readonly run: string
 }
@@ -56,8 +57,10 @@ export function simProvider(
     sendFor:
       (box) =>
       async (request, { signal }) => {
+        const begunAt = clock.now()
         box.count('before')
         await box.awake()
+        const isLate = clock.now() - begunAt > 1_000
         const at = clock.now() - startedAt
         const event = request.url.pathname.split('/').at(-1) ?? ''
         const key = request.headers.get('idempotency-key') ?? ''
@@ -65,7 +68,15 @@ export function simProvider(
           .split(' ')
           .slice(1)
         const outcome = judge(at, isGood(scenario, tenant, generation, at))
-        calls.push({ at, event, key, tenant, outcome, box: box.id, run: request.headers.get('x-run') ?? '' })
+        calls.push({
+          at,
+          event,
+          key,
+          tenant,
+          outcome,
+          isLate,
+          run: request.headers.get('x-run') ?? '',
+        })
         await clock.sleep(ms(5 + random.fraction() * 150))
         // Whoever hangs may have done it.
         const isDone = outcome === 'well' || (outcome === 'hangs' && random.fraction() < 0.2)
