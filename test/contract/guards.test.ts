@@ -123,8 +123,8 @@ describe.each(dynamodbTargets)('limits and breakers on $name', ({ name, open }) 
     expect(await tell(901, 3)).toBe(3)
     expect(await tell(1_000, 3, 1)).toBe(0)
     expect(await tell(1_000, 3)).toBe(3)
-    const open = { ...neverOpened, state: 'open', by: 'a', openedAt: 1, openMs: 1 } as const
-    await items.swap('row', neverOpened, open)
+    const openNow = { ...neverOpened, state: 'open', by: 'a', openedAt: 1, openMs: 1 } as const
+    await items.swap('row', neverOpened, openNow)
     expect((await items.read('row')).tally.row).toBe(0)
   })
 
