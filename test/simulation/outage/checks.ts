@@ -28,13 +28,13 @@ export function checkFigures(world: OutageWorld, notes: Notes, figures: Figures)
   const { scenario } = world
   const { report } = notes
   const { receives, mostPerMinute, amplification } = figures
+  kinds[scenario.kind](world, notes, figures)
   if (receives > queue.maxReceiveCount / 10) report('I07', `a message was received ${receives} times`)
   if (mostPerMinute > scenario.perMinute)
     report('I24', `${mostPerMinute} calls in a minute after the recovery, ${scenario.perMinute} are allowed`)
   if (figures.above > 0) report('I24', `${figures.above} calls were above the limit of the provider`)
   if (figures.turns > 6) report('F64', `the breaker was opened ${figures.turns} times within ten minutes`)
   if (amplification > 1.2) report('F67', `${amplification.toFixed(2)} calls for each run of a handler`)
-  kinds[scenario.kind](world, notes, figures)
 }
 
 type Check = (world: OutageWorld, notes: Notes, figures: Figures) => void

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Limiter } from '#lib/outbound/limiter.ts'
-import type { Priority } from '#lib/outbound/limiter.ts'
+import type { Limiter, Priority } from '#lib/outbound/limiter.ts'
 import { epochMs, later, minutes, ms, seconds } from '#lib/primitives/clock.ts'
 import { excess, limiterWorld, most } from './limiter-world.ts'
 
