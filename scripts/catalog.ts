@@ -12,6 +12,7 @@ const words = new Set([
   'google-answers.ts',
   'limits.ts',
   'pages.ts',
+  'poll-list.ts',
   'polls.ts',
   'provider.ts',
   'scheme.ts',

@@ -94,6 +94,7 @@ const envelope = shapeOf(
   {
     changeKey: text,
     account: text,
+    version: text,
     partOf: text,
     occurredAt: instant,
     contentType: text,

@@ -5,7 +5,7 @@ import type { PagePlace } from '../outbound/page-turn.ts'
 import { pagesOf, type Page } from '../outbound/paginate.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
 import type { PageDialect } from '../providers/pages.ts'
-import type { PollList } from '../providers/polls.ts'
+import type { PollList } from '../providers/poll-list.ts'
 import { filled, filledJson, type Values } from './declared.ts'
 import { readItems, type PageItem } from './items.ts'
 

@@ -18,6 +18,7 @@ export const slackPolls = {
       order: 'descending',
     },
     event: {
+      // A list has no ids of events: a message is told apart by its channel and time, here as by webhook.
       keys: 'shared',
       deliveryKey: [[{ pointer: '/type' }, { param: 'channel' }, { pointer: '/ts' }]],
       changeKey: [
@@ -26,8 +27,6 @@ export const slackPolls = {
       ],
       eventType: [[{ pointer: '/type' }]],
     },
-    // Of a message: it has changed when it was edited.
-    version: { pointer: '/ts' },
     // An app that is sold outside the Marketplace reads once a minute, 15 messages at a time.
     interval: { floorMs: 60_000, usualMs: 900_000, ceilingMs: 21_600_000 },
     deletes: 'never',
