@@ -27,6 +27,7 @@ async function given(count = 3) {
     isWanted: () => true,
     memory: { read: async () => (ticks.push('read'), {}), write: async () => void ticks.push('write') },
     reconcile: async () => undefined,
+    judge: async () => void ticks.push('judge'),
   }
   let remaining = 120_000
   const context = { getRemainingTimeInMillis: () => remaining }
@@ -66,9 +67,9 @@ test('runs all polls of a job and lets its message go', async () => {
 test('a schedule event is a tick, and where nothing is wanted not even that', async () => {
   const world = await given(0)
   expect(await poller(world.deps)({}, world.context)).toBeUndefined()
-  expect(world.ticks).toEqual(['read', 'write'])
+  expect(world.ticks).toEqual(['read', 'write', 'judge'])
   await poller({ ...world.deps, isIdle: true })({}, world.context)
-  expect(world.ticks).toHaveLength(2)
+  expect(world.ticks).toHaveLength(3)
 })
 
 test('a tick that fails ends quietly: the next one makes up for it', async () => {
