@@ -14,6 +14,17 @@ export interface AdminClient {
   get<T>(path: string, query?: Query): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
+  /**
+   * The answer as it came, of a call that takes at most `timeoutMs`.
+   * @throws Failure where nothing answers.
+   */
+  request(
+    path: string,
+    init: RequestInit & { readonly headers: Headers },
+    timeoutMs: number,
+  ): Promise<Response>
+  /** @throws Failure with the words of an answer that says why not. */
+  refusal(response: Response): Promise<never>
 }
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -41,6 +52,12 @@ export function adminClient(io: Io, urlOption?: string): AdminClient {
     get: <T>(path: string, query: Query = {}) => call('GET', `${path}${search(query)}`) as Promise<T>,
     post: <T>(path: string, body: unknown) => call('POST', path, body) as Promise<T>,
     delete: <T>(path: string) => call('DELETE', path) as Promise<T>,
+    request(path, init, within) {
+      const headers = new Headers(init.headers)
+      headers.set('authorization', `Bearer ${token.reveal()}`)
+      return send(io, `${target.url}${path}`, { ...init, headers }, within)
+    },
+    refusal: async (response) => refuse(response, await documentOf(response)),
   }
 }
 
@@ -55,9 +72,9 @@ function tokenFor(target: Target, io: Io): Secret {
   return found.secret
 }
 
-async function send(io: Io, url: string, init: RequestInit): Promise<Response> {
+async function send(io: Io, url: string, init: RequestInit, within = timeoutMs): Promise<Response> {
   try {
-    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeoutMs)])
+    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(within)])
     return await io.fetch(url, { ...init, signal, redirect: 'error' })
   } catch (error) {
     if (io.signal.aborted) throw error
@@ -75,8 +92,14 @@ interface Problem {
 }
 
 async function read(response: Response): Promise<unknown> {
-  const document = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
-  if (response.ok && document !== undefined) return document
+  const document = await documentOf(response)
+  return response.ok && document !== undefined ? document : refuse(response, document)
+}
+
+const documentOf = async (response: Response): Promise<Partial<Problem> | undefined> =>
+  (await response.json().catch(() => undefined)) as Partial<Problem> | undefined
+
+function refuse(response: Response, document: Partial<Problem> | undefined): never {
   const words = [document?.title ?? document?.message, document?.detail].filter(Boolean).join(': ')
   const faults =
     document?.errors?.map(({ pointer, detail }) => `\n  ${plain(pointer)} ${plain(detail)}`) ?? []

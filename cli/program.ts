@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { describeError, SluiceError } from '#lib/errors/sluice-error.ts'
+import { registerCall } from './commands/call.ts'
 import { registerConnect } from './commands/connect.ts'
 import { registerConnections } from './commands/connections.ts'
 import { registerConsole } from './commands/console.ts'
@@ -55,6 +56,7 @@ function commandLine(context: Context, version: string): Command {
   registerEvents(program, context)
   registerDeadLetters(program, context)
   registerConnect(program, context)
+  registerCall(program, context)
   registerConnections(program, context)
   registerConsole(program, context)
   registerSecrets(program, context)

@@ -1,3 +1,4 @@
+import { proxy } from '#lib/config/defaults.ts'
 import type { ConcurrencyConfig } from '#lib/config/define-config.ts'
 import type { Plan } from './plan.ts'
 
@@ -65,6 +66,12 @@ const relations: readonly (readonly [holds: (plan: Plan) => boolean, otherwise: 
   [
     (p) => p.timeouts.admin <= 29_000,
     (p) => `timeouts.admin (${span(p.timeouts.admin)}) must be at most 29 s, where the gateway gives up`,
+  ],
+  [
+    (p) => p.timeouts.proxy > proxy.budgetMs && p.timeouts.proxy <= 29_000,
+    (p) =>
+      `timeouts.proxy (${span(p.timeouts.proxy)}) must be above the ${span(proxy.budgetMs)} that it gives a call, so that it says what ` +
+      `became of it, and at most 29 s, where the gateway gives up`,
   ],
   [
     (p) => p.timeouts.sweeper < p.sweepPeriod,

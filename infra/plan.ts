@@ -10,7 +10,7 @@ import {
   worker,
 } from '#lib/config/defaults.ts'
 
-export type FunctionName = 'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher'
+export type FunctionName = 'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher' | 'proxy'
 
 /** Every duration and limit that the template and the code must agree on, in milliseconds unless named otherwise. */
 export interface Plan {
@@ -48,8 +48,9 @@ export const plan: Plan = {
     admin: 25_000,
     oauth: 25_000,
     refresher: 58_000,
+    proxy: 29_000,
   },
-  memoryMb: { webhook: 512, worker: 512, sweeper: 512, admin: 512, oauth: 512, refresher: 512 },
+  memoryMb: { webhook: 512, worker: 512, sweeper: 512, admin: 512, oauth: 512, refresher: 512, proxy: 512 },
   ingestBudget: ingest.budgetMs,
   queueVisibility,
   queueRetention: queue.retentionMs,

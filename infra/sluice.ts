@@ -77,11 +77,14 @@ export class Sluice extends Construct {
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
     this.#lendToOAuth(oauth, props)
     this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), props, plan)
+    const proxy = make('proxy', 'Calls providers by connections, for those outside')
+    this.#lendToProxy(proxy, config, props)
     const { throttle } = plan
-    this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, throttle }).url
+    this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, proxy, throttle }).url
     for (const fn of [admin, oauth])
       fn.setEnv({ [env.publicUrl]: this.url, [env.returnTo]: config.returnTo.join(' ') })
-    if (config.oidc) admin.setEnv({ [env.adminOidc]: JSON.stringify(config.oidc) })
+    if (config.oidc)
+      for (const fn of [admin, proxy]) fn.setEnv({ [env.adminOidc]: JSON.stringify(config.oidc) })
   }
 
   /** No table and no key: taking a webhook must not depend on either. */
@@ -160,6 +163,19 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)
+    this.#lendAdminToken(fn)
+  }
+
+  #lendToProxy(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps): void {
+    this.#lendCalls(fn, stage)
+    // News of connections are events, for the handlers.
+    this.buffer.lendSending(fn, 'events')
+    this.objects.lendListing(fn)
+    this.#lendAdminToken(fn)
+    fn.setEnv(config.providerEnvironment)
+  }
+
+  #lendAdminToken(fn: GatewayFunction): void {
     fn.permit({
       actions: ['secretsmanager:GetSecretValue'],
       resources: [this.adminSecret.secretArn],

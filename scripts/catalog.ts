@@ -10,6 +10,7 @@ const words = new Set([
   'auth.ts',
   'catalog.ts',
   'google-answers.ts',
+  'limits.ts',
   'pages.ts',
   'provider.ts',
   'scheme.ts',

@@ -8,13 +8,15 @@ import { previewOf } from '#lib/admin/payload-preview.ts'
 import { providerItems } from '#lib/admin/provider-items.ts'
 import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
-import { admitted, authenticate, needs } from './authenticate.ts'
+import { authenticate, needs } from '../common/authenticate.ts'
+import { admitted } from './admitted.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
-import { addressOf, checkBody, checkQuery, problem } from './requests.ts'
+import { problem } from '../common/problem.ts'
+import { addressOf, checkBody, checkQuery } from './requests.ts'
 
 /** Everything under `/api`: checks what comes by the schemas of {@link operations} and says what came of it. */
 export function api(deps: AdminDeps): Hono<AdminEnv> {

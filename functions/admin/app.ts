@@ -8,7 +8,7 @@ import { deadlineAfter } from '#lib/primitives/deadline.ts'
 import { api } from './api.ts'
 import { consoleApp } from './console/console.tsx'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { problem, requestId } from './requests.ts'
+import { problem, requestId } from '../common/problem.ts'
 
 /** Well before the function's own time is up. */
 const budget = seconds(20)

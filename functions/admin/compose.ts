@@ -1,18 +1,13 @@
-import { httpsIssuerKeys } from '#lib/access/issuer-keys.https.ts'
-import { secretsManagerAdminToken } from '#lib/admin/admin-token.secretsmanager.ts'
-import type { People } from '#lib/admin/admit.ts'
 import { sqsProbe } from '#lib/admin/queue-probe.sqs.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
 import { kmsClient } from '#lib/aws/kms.ts'
 import { s3 } from '#lib/aws/s3.ts'
-import { secretsManagerClient } from '#lib/aws/secrets-manager.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
 import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
-import type { Oidc } from '#lib/config/oidc.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
@@ -28,6 +23,7 @@ import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import { composeAccess } from '../common/compose-access.ts'
 import type { AdminDeps } from './deps.ts'
 
 /** An id that no event can have: reading it asks the ledger and finds nothing. */
@@ -50,14 +46,7 @@ export function compose(): AdminDeps {
     objects,
     bulk: sqsBuffer({ client: sqs, queueUrl: required(env.bulkQueueUrl) }),
     usedLinks: dynamoUsedLinks({ client: dynamodb, table: required(env.controlTable) }),
-    token: secretsManagerAdminToken({
-      client: secretsManagerClient({ maxAttempts: 3 }),
-      fromEnvironment: optional(env.adminToken),
-      secretId: optional(env.adminSecret),
-      clock,
-      log,
-    }),
-    people: peopleOf(optional(env.adminOidc), { clock, log }),
+    ...composeAccess({ clock, log }),
     probes: {
       queue: sqsProbe(sqs, required(env.eventsQueueUrl)),
       ledger: (signal) => history.get(nobody, signal),
@@ -79,12 +68,4 @@ export function compose(): AdminDeps {
     stage: required(env.stage),
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }
-}
-
-/** What the template carries was checked when it was made. */
-function peopleOf(text: string | undefined, tools: Pick<AdminDeps, 'clock' | 'log'>): People | undefined {
-  if (text === undefined) return undefined
-  const config = JSON.parse(text) as Oidc
-  const { fetch } = globalThis
-  return { config, clock: tools.clock, keys: httpsIssuerKeys(config, { fetch, ...tools }) }
 }

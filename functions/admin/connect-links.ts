@@ -10,7 +10,8 @@ import { isAllowedReturn } from '#lib/oauth/return-to.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import { token128 } from '#lib/primitives/random.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { addressOf, checkBody, checkQuery, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
+import { problem } from '../common/problem.ts'
+import { addressOf, checkBody, checkQuery, malformed, mayTouch, unknownTenant } from './requests.ts'
 
 const noLink: Problem = {
   code: 'not_found',

@@ -7,7 +7,8 @@ import { connectionIdGrammar } from '#lib/vault/connection-id.ts'
 import type { SaveOutcome } from '#lib/vault/vault.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { keyRoutes } from './keys.ts'
-import { checkBody, checkQuery, mayTouch, problem } from './requests.ts'
+import { problem } from '../common/problem.ts'
+import { checkBody, checkQuery, mayTouch } from './requests.ts'
 
 const unknown: Problem = { code: 'not_found', detail: 'This tenant has no such connection.' }
 const badCursor: Problem = {

@@ -3,7 +3,7 @@ import { SluiceError } from '#lib/errors/sluice-error.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
 import { replay, type ReplayOutcome } from '#lib/processing/replay.ts'
-import type { Admitted } from './authenticate.ts'
+import type { Admitted } from './admitted.ts'
 
 const idGrammar = /^evt_[A-Za-z0-9_-]{32}$/
 

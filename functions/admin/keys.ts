@@ -7,7 +7,8 @@ import { addKey } from '#lib/oauth/add-key.ts'
 import { fieldsOf } from '#lib/oauth/key-forms.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { checkBody, malformed, mayTouch, problem, unknownTenant } from './requests.ts'
+import { problem } from '../common/problem.ts'
+import { checkBody, malformed, mayTouch, unknownTenant } from './requests.ts'
 
 /** Where a tenant that names no account keeps its key. */
 const onlyAccount = 'default'

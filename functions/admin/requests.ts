@@ -1,18 +1,12 @@
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { covers } from '#lib/access/tenant-scope.ts'
-import { noRequestId } from '#lib/http/gateway.ts'
-import { problemResponse, type Problem } from '#lib/http/problem.ts'
+import type { Problem } from '#lib/http/problem.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem }
-
-export const requestId = (c: Context<AdminEnv>): string => c.env?.requestId ?? noRequestId
-
-export const problem = (facts: Problem, c: Context<AdminEnv>): Response =>
-  problemResponse(facts, requestId(c))
 
 /** Where this deployment is reached, without a slash at the end. */
 export const addressOf = (c: Context<AdminEnv>, { publicUrl }: AdminDeps): string =>

@@ -4,7 +4,8 @@ import { id as nameSchema, type TenantKeys } from '#lib/admin/schemas.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import { iso } from '#lib/primitives/clock.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
-import { checkBody, checkQuery, mayTouch, problem } from './requests.ts'
+import { problem } from '../common/problem.ts'
+import { checkBody, checkQuery, mayTouch } from './requests.ts'
 
 const noKeys: Problem = { code: 'not_found', detail: 'This tenant has no keys.' }
 const inUse: Problem = {

@@ -6,6 +6,7 @@ import { accessTokens } from '#lib/oauth/access-token.ts'
 import { connectionCredentials } from '#lib/oauth/credentials.ts'
 import { keyFormsOf } from '#lib/oauth/grant-of.ts'
 import { rejectKey } from '#lib/oauth/key-life.ts'
+import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
 import { rejectToken } from '#lib/oauth/reject-token.ts'
 import { dynamoBreaker } from '#lib/outbound/breaker.dynamo.ts'
 import { dynamoLimiter } from '#lib/outbound/limiter.dynamo.ts'
@@ -14,12 +15,18 @@ import { httpsTransport } from '#lib/outbound/transport.https.ts'
 import { retryBudget } from '#lib/primitives/retry-budget.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
+import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import { composeTokens } from './compose-tokens.ts'
 
+export interface Calls extends Pick<RefreshDeps, 'clock' | 'log'> {
+  readonly sluice: Sluice
+  readonly connections: ConnectionList
+}
+
 /** Calls by connections, from the environment. */
-export function composeCalls(): Sluice {
+export function composeCalls(): Calls {
   const tokens = composeTokens()
-  const { clock, random, keys } = tokens
+  const { clock, random, keys, log } = tokens
   const client = dynamodbClient({ maxAttempts: 3 })
   // Limits and breakers do without their table rather than wait for it.
   const control = {
@@ -28,7 +35,8 @@ export function composeCalls(): Sluice {
     clock,
     random,
   }
-  return sluice({
+  const connections = dynamoConnectionList({ client, table: required(env.connectionsTable) })
+  const calls = sluice({
     clock,
     random,
     send: httpsTransport(),
@@ -37,7 +45,7 @@ export function composeCalls(): Sluice {
     budget: retryBudget({ ...outbound.budget, clock }),
     apiOf: (provider) => findProvider(provider)?.api,
     fromEnvironment: optional,
-    connections: dynamoConnectionList({ client, table: required(env.connectionsTable) }),
+    connections,
     credentials: connectionCredentials({
       keys,
       clock,
@@ -49,4 +57,5 @@ export function composeCalls(): Sluice {
       else await rejectToken({ tenant, id }, refused.accessToken, tokens)
     },
   })
+  return { clock, log, sluice: calls, connections }
 }

@@ -36,7 +36,7 @@ export function compose(): WorkerDeps {
     random: systemRandom,
     // The one place where the user's handlers meet the world.
     fetch: globalThis.fetch,
-    sluice: sluiceLater(async () => (await import('../common/compose-calls.ts')).composeCalls()),
+    sluice: sluiceLater(async () => (await import('../common/compose-calls.ts')).composeCalls().sluice),
     log: jsonLog(writeLine, () => iso(clock.now())),
     metrics: emfMetrics(writeLine, () => clock.now()),
     claims: dynamoClaims({

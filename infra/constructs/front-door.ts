@@ -9,6 +9,7 @@ export interface FrontDoorProps {
   readonly webhook: GatewayFunction
   readonly admin: GatewayFunction
   readonly oauth: GatewayFunction
+  readonly proxy: GatewayFunction
   readonly throttle: Plan['throttle']
 }
 
@@ -16,35 +17,37 @@ export interface FrontDoorProps {
 const webhookMethods = [HttpMethod.POST, HttpMethod.ANY]
 const webhookPaths = ['/webhooks/{provider}', '/webhooks/{provider}/{endpoint}']
 const oauthPaths = ['/oauth/{provider}/connect', '/oauth/{provider}/callback']
+const proxyPaths = ['/proxy/{connection}/{path+}']
 const adminPaths = ['/health', '/openapi.json', '/api/{proxy+}', '/console', '/console/{proxy+}']
 
 /** The one public address. Unknown paths end at the gateway and start no function. */
 export class FrontDoor extends Construct {
   readonly url: string
 
-  constructor(scope: Construct, id: string, { webhook, admin, oauth, throttle }: FrontDoorProps) {
+  constructor(scope: Construct, id: string, { throttle, ...functions }: FrontDoorProps) {
     super(scope, id)
     const api = new HttpApi(this, 'Api', {
       createDefaultStage: false,
       description: 'Sluice: webhooks in, console and API',
     })
-    const toWebhook = new HttpLambdaIntegration('Webhook', webhook.lambda)
-    const toAdmin = new HttpLambdaIntegration('Admin', admin.lambda)
+    const toWebhook = new HttpLambdaIntegration('Webhook', functions.webhook.lambda)
     for (const path of webhookPaths) api.addRoutes({ path, methods: webhookMethods, integration: toWebhook })
-    const adminRoutes = adminPaths.flatMap((path) =>
-      api.addRoutes({ path, methods: [HttpMethod.ANY], integration: toAdmin }),
-    )
-    const toOAuth = new HttpLambdaIntegration('OAuth', oauth.lambda)
-    const oauthRoutes = oauthPaths.flatMap((path) =>
-      api.addRoutes({ path, methods: [HttpMethod.ANY], integration: toOAuth }),
-    )
+    const limited = [
+      ['Admin', functions.admin, adminPaths],
+      ['OAuth', functions.oauth, oauthPaths],
+      ['Proxy', functions.proxy, proxyPaths],
+    ] as const
+    const routes = limited.flatMap(([name, { lambda }, paths]) => {
+      const integration = new HttpLambdaIntegration(name, lambda)
+      return paths.flatMap((path) => api.addRoutes({ path, methods: [HttpMethod.ANY], integration }))
+    })
     const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: throttle.webhook.rate, burstLimit: throttle.webhook.burst },
     })
-    limitRoutes(stage, [...adminRoutes, ...oauthRoutes], throttle.admin)
+    limitRoutes(stage, routes, throttle.admin)
     Validations.of(api).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
@@ -63,7 +66,7 @@ export class FrontDoor extends Construct {
 function limitRoutes(stage: HttpStage, routes: readonly HttpRoute[], limit: Plan['throttle']['admin']): void {
   const resource = stage.node.defaultChild as CfnStage
   resource.routeSettings = Object.fromEntries(
-    [...adminPaths, ...oauthPaths].map((path) => [
+    [...adminPaths, ...oauthPaths, ...proxyPaths].map((path) => [
       `ANY ${path}`,
       { ThrottlingRateLimit: limit.rate, ThrottlingBurstLimit: limit.burst },
     ]),

@@ -75,11 +75,15 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
   await provision({ template, resolve, identities, endpoints })
   const seeding = { endpoint: endpoints.secretsmanager, stage, environment, folder: process.cwd() }
   const secretOrigins = await seedSecrets(parts.secrets, seeding)
-  await openSandbox(services, publicUrl, seeding)
+  const sandboxUrl = await openSandbox(services, publicUrl, seeding)
   const admin = await adminTokenOf({ template, resolve }, seeding)
   const logs = join(dataDir, 'logs')
   const onTrouble = parts.quiet ? () => {} : printTrouble
-  const running = setGoing({ template, resolve, identities, endpoints, bundles, logs, onTrouble }, parts)
+  const environmentOfAll = { [baseUrlOfSandbox]: sandboxUrl }
+  const running = setGoing(
+    { template, resolve, identities, endpoints, bundles, logs, onTrouble, environmentOfAll },
+    parts,
+  )
   const outputs = resolve(
     Object.fromEntries(Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [name, Value])),
   ) as Record<string, string>
@@ -132,8 +136,11 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
 
 const defaultTokenSeconds = 20
 
-/** The sandbox provider: a real authorization server on this machine, with Sluice registered as its client. */
-async function openSandbox(services: Services, publicUrl: string, seeding: SecretOptions): Promise<void> {
+/** By which calls find the sandbox provider's API. */
+const baseUrlOfSandbox = 'SANDBOX_BASE_URL'
+
+/** The sandbox provider: a real authorization server on this machine, with Sluice registered as its client. Answers its address. */
+async function openSandbox(services: Services, publicUrl: string, seeding: SecretOptions): Promise<string> {
   const asked = Number(seeding.environment['SLUICE_SANDBOX_TOKEN_SECONDS'])
   const { url, clientId, clientSecret } = await services.startSandbox({
     redirectUri: `${publicUrl}/oauth/sandbox/callback`,
@@ -146,6 +153,7 @@ async function openSandbox(services: Services, publicUrl: string, seeding: Secre
     SANDBOX_TOKEN_URL: `${url}/token`,
     SANDBOX_REVOKE_URL: `${url}/token/revocation`,
   })
+  return url
 }
 
 /** The token of the secret that the template lends to whichever function asks for it. */

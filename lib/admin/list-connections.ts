@@ -19,7 +19,7 @@ const placeGrammar = /^[a-z0-9][a-z0-9_-]{0,62}#conn_[A-Za-z0-9_-]{32}$/
 export async function listConnections(
   { tenant, after, limit }: ConnectionsWanted,
   scope: TenantScope,
-  list: ConnectionList,
+  list: Pick<ConnectionList, 'list'>,
 ): Promise<ConnectionPage | undefined> {
   if (after !== undefined && !placeGrammar.test(after)) return undefined
   const parts = partsOf(tenant, scope)
@@ -40,7 +40,7 @@ async function read(
   parts: readonly (string | undefined)[],
   after: string | undefined,
   limit: number,
-  list: ConnectionList,
+  list: Pick<ConnectionList, 'list'>,
 ): Promise<ConnectionPage> {
   const connections: ConnectionPage['connections'][number][] = []
   for (const [index, part] of parts.entries()) {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { operations, type Operation } from './operations.ts'
+import { proxyPath } from './openapi-proxy.ts'
 import { limit, problem } from './schemas.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -28,7 +29,7 @@ export function openApiDocument(serverUrl: string | undefined): Json {
     },
     ...(serverUrl !== undefined && { servers: [{ url: serverUrl }] }),
     security: [{ token: [] }],
-    paths,
+    paths: { ...paths, ...proxyPath },
     components: {
       securitySchemes: {
         token: {

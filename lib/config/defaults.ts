@@ -92,6 +92,24 @@ export const outbound = {
   budget: { ratio: 0.1, minPerWindow: 10, windowMs: minutes(10) },
   /** Counted after inflating. */
   maxBodyBytes: 10_485_760,
+  /** Good answers in memory that may stand in for later ones, and the longest of them. */
+  keepAnswers: 200,
+  keepAnswerBytes: 262_144,
+} as const
+
+/** The proxy: calls from outside by a connection. */
+export const proxy = {
+  /** From the first byte read to the answer, a refresh of the token included. */
+  budgetMs: seconds(27),
+  /** The most that a caller may ask for. */
+  mostTimeoutMs: seconds(25),
+  /** What a caller may bring, and what the provider may answer. Lambda takes 6 MB either way, as base64 or escaped. */
+  maxBodyBytes: 5_000_000,
+  maxAnswerBytes: 4_500_000,
+  /** Longest idempotency key of a caller. */
+  maxKeyCharacters: 255,
+  /** The oldest answer that may stand in for a new one. */
+  mostAgeMs: hours(24),
 } as const
 
 /** Reading providers' lists and feeds. */

@@ -15,7 +15,10 @@ export interface SluiceConfig {
     /** Handler starts per event before it is dead. Default 8. */
     readonly maxAttempts?: number
   }
-  /** Environment variables for the handlers, such as addresses of other systems. Never secrets: they are visible in the template. */
+  /**
+   * Environment variables for the handlers, such as addresses of other systems; those that begin with a provider's name, such as
+   * `QUICKBOOKS_BASE_URL`, also for the proxy. Never secrets: they are visible in the template.
+   */
   readonly environment?: Readonly<Record<string, string>>
   /** Where a browser may be sent after it has connected an account: whole addresses, or beginnings that end with a slash. */
   readonly connect?: { readonly returnTo: readonly string[] }
@@ -30,7 +33,7 @@ export interface ConcurrencyConfig {
   readonly worker?: number
   /** Concurrency reserved for, and the most taken by, one function: a flood of forged requests stops there. */
   readonly reserved?: Readonly<
-    Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher', number>>
+    Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher' | 'proxy', number>>
   >
 }
 

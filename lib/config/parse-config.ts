@@ -16,7 +16,7 @@ import {
   type Fault,
 } from './config-faults.ts'
 import { id, text, whole } from './fields.ts'
-import { webhookSecretName } from './names.ts'
+import { shout, webhookSecretName } from './names.ts'
 import { compileOidc, oidcSchema, type Oidc } from './oidc.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -26,6 +26,8 @@ export interface ParsedConfig {
   readonly eventBus: boolean
   readonly maxAttempts: number
   readonly environment: Readonly<Record<string, string>>
+  /** What of {@link environment} tells of a provider: `{PROVIDER}_BASE_URL`, `{PROVIDER}_{PARAM}`. */
+  readonly providerEnvironment: Readonly<Record<string, string>>
   readonly concurrency: ConcurrencyConfig
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
@@ -133,6 +135,7 @@ const schema = z.strictObject({
           admin: reserved,
           oauth: reserved,
           refresher: reserved,
+          proxy: reserved,
         }),
       ),
     }),
@@ -165,11 +168,19 @@ export function parseConfig(config: unknown): ParsedConfig {
     eventBus: parsed.eventBus ?? true,
     maxAttempts: parsed.retry?.maxAttempts ?? retry.maxAttempts,
     environment: parsed.environment ?? {},
+    providerEnvironment: ofProviders(parsed.environment ?? {}),
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
     oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),
   }
 }
+
+const ofProviders = (environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) =>
+      providers.some(({ id: provider }) => name.startsWith(`${shout(provider)}_`)),
+    ),
+  )
 
 function compile(config: EndpointConfig): Endpoint {
   const endpointId = config.id ?? config.provider

@@ -24,13 +24,13 @@ export const looksSecret = (word: string, secrets: readonly Secret[] = []): bool
 function withoutSecrets(text: string, secrets: readonly Secret[]): string {
   let safe = text
   for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) safe = safe.replaceAll(form, redacted)
+    for (const form of spellingsOf(secret.reveal())) safe = safe.replaceAll(form, redacted)
   }
   return safe
 }
 
 /** A secret as it is, and as addresses, JSON and Basic credentials spell it; the longest first. */
-function formsOf(value: string): readonly string[] {
+export function spellingsOf(value: string): readonly string[] {
   if (value === '') return []
   const base64 = Buffer.from(value).toString('base64')
   const forms = [
@@ -46,7 +46,7 @@ function formsOf(value: string): readonly string[] {
 }
 
 /** Every pattern is linear: no part of it can match the same characters in two ways. */
-const shapes: readonly (readonly [RegExp, string])[] = [
+export const shapes: readonly (readonly [RegExp, string])[] = [
   // Credentials by name: `Authorization: Bearer …`, `api_key=…`, `"token":"…"`.
   [/\b(bearer|basic)\s+[\w.~+/=:-]{8,}/gi, `$1 ${redacted}`],
   [

@@ -11,6 +11,9 @@ export type Fetch = (request: Request, bindings: GatewayBindings) => Response | 
 
 export type GatewayHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
+/** An answer as Lambda gives it to the gateway. */
+export type ToResult = (response: Response) => Promise<APIGatewayProxyStructuredResultV2>
+
 /** `requestId` for applications that are called without a gateway, as in tests. */
 export const noRequestId = '-'
 
@@ -19,7 +22,7 @@ export const noRequestId = '-'
  * base64 is decoded strictly, text is UTF-8. A request that can't be said in HTTP gets a problem, never an exception.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function gatewayHandler(application: Fetch): GatewayHandler {
+export function gatewayHandler(application: Fetch, toResult: ToResult = textResult): GatewayHandler {
   return async (event) => {
     const { requestId } = event.requestContext
     const request = toRequest(event)
@@ -73,7 +76,7 @@ function toBody({
 const asArrayBuffer = (bytes: Buffer | undefined): Uint8Array<ArrayBuffer> | undefined =>
   bytes && new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
 
-async function toResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
+async function textResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'set-cookie'))
   const cookies = response.headers.getSetCookie()
   return {

@@ -39,8 +39,18 @@ const problems = {
 export type ProblemCode = keyof typeof problems
 
 /** The answer for `problem`. `type` is stable, relative to the deployment, and resolves to its line in the documentation. */
-export function problemResponse(problem: Problem, requestId: string): Response {
-  const { status, title } = problems[problem.code]
+export const problemResponse = (problem: Problem, requestId: string): Response =>
+  problemDocument({ ...problem, ...problems[problem.code] }, requestId)
+
+/** A problem of a function's own, with what the table above says of others. */
+export type OwnProblem = Omit<Problem, 'code'> & {
+  readonly code: string
+  readonly status: number
+  readonly title: string
+}
+
+export function problemDocument(problem: OwnProblem, requestId: string): Response {
+  const { status, title } = problem
   const body = {
     type: `urn:sluice:problem:${problem.code}`,
     title,

@@ -10,8 +10,8 @@ export interface BodyLimits {
 }
 
 /**
- * The body of an answer, inflated. Reading it fails with `ANSWER_REFUSED` once it is longer than allowed, and with the
- * signal's reason once that aborts.
+ * The body of an answer, inflated. Reading it fails with `ANSWER_REFUSED` once it is longer than allowed, with
+ * `DESTINATION_UNAVAILABLE` when it breaks off or can't be inflated, and with the signal's reason once that aborts.
  * @throws SluiceError `ANSWER_REFUSED` for an encoding that is unknown or packed more than once.
  */
 export function readBody(source: Readable, { signal, maxBodyBytes, encoding }: BodyLimits): ReadableStream {
@@ -22,6 +22,9 @@ export function readBody(source: Readable, { signal, maxBodyBytes, encoding }: B
       size += chunk.byteLength
       if (size > maxBodyBytes) done(refused(`is longer than ${maxBodyBytes} bytes`))
       else done(null, chunk)
+    },
+    destroy(error, done) {
+      done(error && (error instanceof SluiceError || error === signal.reason ? error : brokenOff(error)))
     },
   })
   const abort = (): void => void counted.destroy(signal.reason as Error)
@@ -50,5 +53,8 @@ function inflaterOf(encoding: string | null, source: Readable): Duplex | undefin
   source.destroy()
   throw refused('is encoded in a way that was not asked for')
 }
+
+const brokenOff = (cause: Error): SluiceError =>
+  new SluiceError('DESTINATION_UNAVAILABLE', 'the answer broke off', { cause })
 
 const refused = (why: string): SluiceError => new SluiceError('ANSWER_REFUSED', `the answer ${why}`)

@@ -21,7 +21,15 @@ export async function readAnswer(answer: Response, api: ApiDeclaration | undefin
   const bytes = await answer.bytes()
   const { status, statusText, headers } = answer
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, headBytes)).toString()
-  return { response: new Response(bytes, { status, statusText, headers }), head }
+  return { response: likeFetched(new Response(bytes, { status, statusText, headers }), answer), head }
+}
+
+/** The same with the address that another answer has: one that is made has none. */
+export function likeFetched(
+  made: Response,
+  { url, redirected }: Pick<Response, 'url' | 'redirected'>,
+): Response {
+  return Object.defineProperties(made, { url: { value: url }, redirected: { value: redirected } })
 }
 
 /** What goes on for as long as it likes is read as it comes, event by event, line by line. */

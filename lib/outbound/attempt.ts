@@ -128,6 +128,7 @@ const sending = ({ deadline, maxBodyBytes, trusted, redirect, credentials }: Att
   trusted,
   redirect,
   credentialHeaders: new Set(Object.keys(credentials.headers).map((name) => name.toLowerCase())),
+  credentialQuery: Object.keys(credentials.query),
 })
 
 const secretsOf = ({ headers, query }: Credentials): readonly Secret[] => [

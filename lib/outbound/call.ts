@@ -28,6 +28,8 @@ export interface Called {
   /** Missing for a good answer. */
   readonly error?: ApiError
   readonly attempts: number
+  /** What the last attempt was let in by. */
+  readonly credentials: Credentials
 }
 
 type Failed = Exclude<Tried, { readonly kind: 'good' }>
@@ -43,7 +45,7 @@ export async function makeCall<C extends Credentials>(call: Call<C>, deps: CallD
   let renewed = false
   for (let attempts = 1; ; attempts += 1) {
     const tried = await tryOnce({ ...call, credentials }, deps)
-    if (tried.kind === 'good') return { response: tried.response, attempts }
+    if (tried.kind === 'good') return { response: tried.response, attempts, credentials }
     if (tried.error.action === 'refresh' && !renewed) {
       renewed = true
       credentials = await call.authorize(credentials)
@@ -51,12 +53,12 @@ export async function makeCall<C extends Credentials>(call: Call<C>, deps: CallD
     }
     if (tried.error.kind === 'expired' || tried.error.kind === 'revoked') await call.locked(credentials)
     const delayMs = pauseAfter(attempts, tried, call, deps)
-    if (delayMs === undefined) return { ...outcomeOf(tried), attempts }
+    if (delayMs === undefined) return { ...outcomeOf(tried), attempts, credentials }
     await deps.clock.sleep(delayMs, call.deadline.signal)
   }
 }
 
-const outcomeOf = (tried: Failed): Omit<Called, 'attempts'> =>
+const outcomeOf = (tried: Failed): Pick<Called, 'response' | 'error'> =>
   tried.kind === 'bad' ? { response: tried.response, error: tried.error } : { error: tried.error }
 
 /** How long to wait before the next attempt; `undefined` when there is none. */

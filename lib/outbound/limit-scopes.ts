@@ -1,4 +1,5 @@
-import type { ApiDeclaration, Method, RateLimit } from '../providers/api.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
+import type { Method, RateLimit } from '../providers/limits.ts'
 import type { LimitScope } from './limiter.ts'
 
 /** A call as its limits see it. */

@@ -1,6 +1,7 @@
 import { elapsed, epochMs, later, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { retryAfterMs } from '../primitives/retry-after.ts'
-import type { ApiDeclaration, RateHeaders, ResetUnit } from '../providers/api.ts'
+import type { ApiDeclaration } from '../providers/api.ts'
+import type { RateHeaders, ResetUnit } from '../providers/limits.ts'
 
 /** What an answer tells of the limit it was counted against. */
 export interface RateObservation {

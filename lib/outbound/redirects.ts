@@ -6,6 +6,8 @@ export interface RedirectOptions extends SendOptions {
   readonly redirect: 'follow' | 'manual' | 'error'
   /** Headers that hold credentials, lower-case: they stay with the origin that they were made for. */
   readonly credentialHeaders?: ReadonlySet<string>
+  /** Parameters that hold credentials: the address of an answer does not show them. */
+  readonly credentialQuery?: readonly string[]
 }
 
 const maxHops = 3
@@ -25,7 +27,8 @@ export async function sendFollowing(
   for (let hop = 0; ; hop += 1) {
     const answer = await send(at, sending)
     const location = isRedirect(answer.status) ? answer.headers.get('location') : null
-    if (location === null || options.redirect === 'manual') return answer
+    if (location === null || options.redirect === 'manual')
+      return hop === 0 ? answer : landed(answer, at.url, options.credentialQuery)
     // What it says besides is read by nobody.
     await answer.body?.cancel()
     if (options.redirect === 'error') throw refused('redirects, which was not asked for')
@@ -34,6 +37,13 @@ export async function sendFollowing(
     if (next.url.origin !== at.url.origin) sending = { ...sending, trusted: false }
     at = next
   }
+}
+
+/** An answer knows where it is from, as that of `fetch` does. */
+function landed(answer: Response, url: URL, hidden: readonly string[] = []): Response {
+  const shown = new URL(url)
+  for (const name of hidden) shown.searchParams.delete(name)
+  return Object.defineProperties(answer, { url: { value: shown.href }, redirected: { value: true } })
 }
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)

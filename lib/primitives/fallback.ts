@@ -12,17 +12,20 @@ export interface Labelled<T> {
 export interface LastGood<T> {
   /**
    * The value of `key`: from the cache while it is fresh, else from `load`, else the last good one while it is not too old. Throws
-   * what `load` threw when there is none, or when the error is not to be covered up.
+   * what `load` threw when there is none, or when the error is not to be covered up. `ages` are those of this one reading.
    */
-  get(key: string, load: () => Promise<T>): Promise<Labelled<T>>
+  get(key: string, load: () => Promise<T>, ages?: Ages): Promise<Labelled<T>>
   forget(key: string): void
 }
 
-export interface LastGoodOptions {
+export interface Ages {
   /** For so long a value is given without asking, milliseconds; 0 always asks. */
   readonly freshMs: number
   /** For so long a value may stand in for one that can not be loaded, milliseconds, counted from its loading. */
   readonly staleMs: number
+}
+
+export interface LastGoodOptions extends Ages {
   /** Values kept; the one not used for longest leaves first. 1,000 by default. */
   readonly most?: number
   /** Which errors a stale value may cover up. By default all. A 404 or a 401 is an answer and should pass. */
@@ -36,10 +39,8 @@ interface Kept<T> {
 
 /** Keeps the last good value of each key, and says of every value where it is from. For reads whose old answer is better than none. */
 export function lastGood<T>(options: LastGoodOptions, { clock }: { readonly clock: Clock }): LastGood<T> {
-  const { freshMs, staleMs, most = 1_000, covers = () => true } = options
-  notNegative('freshMs', freshMs)
-  if (notNegative('staleMs', staleMs) < freshMs)
-    throw new RangeError(`staleMs ${staleMs} is below freshMs ${freshMs}`)
+  const { most = 1_000, covers = () => true } = options
+  checkAges(options)
   whole('most', most, 1)
   const kept = new Map<string, Kept<T>>()
 
@@ -52,7 +53,8 @@ export function lastGood<T>(options: LastGoodOptions, { clock }: { readonly cloc
   /** A clock that was set back makes no value younger than new. */
   const ageOf = ({ at }: Kept<T>): Millis => ms(Math.max(0, elapsed(at, clock.now())))
   return {
-    async get(key, load) {
+    async get(key, load, ages = options) {
+      const { freshMs, staleMs } = ages === options ? options : checkAges(ages)
       const known = kept.get(key)
       if (known) {
         const ageMs = ageOf(known)
@@ -73,4 +75,12 @@ export function lastGood<T>(options: LastGoodOptions, { clock }: { readonly cloc
     },
     forget: (key) => void kept.delete(key),
   }
+}
+
+function checkAges(ages: Ages): Ages {
+  const { freshMs, staleMs } = ages
+  notNegative('freshMs', freshMs)
+  if (notNegative('staleMs', staleMs) < freshMs)
+    throw new RangeError(`staleMs ${staleMs} is below freshMs ${freshMs}`)
+  return ages
 }

@@ -62,7 +62,7 @@ function callsOf(root: string, { event, claim, scope, calls }: ContextParts): Ha
   const keys = idempotencyKeys(JSON.stringify([root, sink]))
   const own = (): ConnectionRef => ({
     provider: providerOf(event),
-    ...(event.account !== undefined && { account: event.account }),
+    ...(event.account !== undefined && { likelyAccount: event.account }),
   })
   const fetchBy: HandlerCalls['fetch'] = (connection = own(), options = {}) =>
     scope.bind(

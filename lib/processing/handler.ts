@@ -52,8 +52,9 @@ export interface HandlerContext {
 export interface HandlerCalls {
   /**
    * A `fetch` that calls a provider by a connection: with its credentials, under its limits, through its breaker, again where
-   * that does nothing twice. It can be given to the provider's own SDK. Without a connection: that of the event, its provider
-   * and account. When such a call is held back or sent away, and the handler fails, the event waits and no attempt is used.
+   * that does nothing twice. It can be given to the provider's own SDK. Without a connection: that of the event's account,
+   * else the only one that the tenant has at its provider. When such a call is held back or sent away, and the handler
+   * fails, the event waits and no attempt is used.
    */
   fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): Fetch
   /** The same for `lib/outbound/operations` and the readers of lists, GraphQL and streams. */

@@ -1,3 +1,4 @@
+import type { Method, RateHeaders, RateLimit } from './limits.ts'
 import type { PageDialect } from './pages.ts'
 
 /** How a provider's API is called and how it answers, as pure data. `{param}` in addresses is filled by the operator or the connection. */
@@ -21,6 +22,8 @@ export interface ApiDeclaration {
   readonly idempotency?: Idempotency
   /** Where an answer's id for the provider's support is: the first that yields text. */
   readonly requestId?: readonly Place[]
+  /** Calls that change nothing, whatever their method: a pattern for the end of the address's path. */
+  readonly reads?: string
   /** How a change says which version of a thing it was made from. */
   readonly concurrency?: Concurrency
   /** How lists are read; `default`, and by name those that are read otherwise. */
@@ -105,42 +108,14 @@ export interface ErrorRule {
   readonly waitMs?: number
 }
 
-/** At most `limit` calls in `windowMs`, milliseconds. */
-export interface RateLimit {
-  /** Whose calls are counted together: one connection's, or all of this deployment's at the provider. */
-  readonly scope: 'connection' | 'app'
-  readonly limit: number
-  readonly windowMs: number
-  readonly burst?: number
-  /** What a call counts on average, where the provider counts units instead of calls; 1 without it. */
-  readonly cost?: number
-  /** Every path is counted by itself. */
-  readonly each?: 'path'
-  /** Counts these calls alone: a pattern for the path after the base, a set of methods. */
-  readonly path?: string
-  readonly methods?: readonly Method[]
-}
-
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-/** One set of header fields that tells of one window, lower-case. */
-export interface RateHeaders {
-  readonly limit?: string
-  readonly remaining: string
-  readonly reset?: { readonly header: string; readonly unit: ResetUnit }
-  /** Names which of several limits this one is; it has a count of its own. */
-  readonly resource?: string
-}
-
-/** When a window ends: seconds or milliseconds from now, or since 1970. */
-export type ResetUnit = 's' | 'ms' | 'epoch-s' | 'epoch-ms'
-
 /** What makes a repeated request do nothing twice. */
 export interface Idempotency {
   readonly place: { readonly header: string } | { readonly query: string } | { readonly field: string }
   readonly methods: readonly Method[]
   /** The longest key. */
   readonly maxCharacters: number
+  /** A pattern for the keys that the provider's SDKs draw anew for each call: the key of the work takes their place. */
+  readonly drawn?: string
   /** How long the provider remembers, hours; unsaid where it does not say. */
   readonly hours?: number
 }

@@ -18,4 +18,6 @@ export const sandbox = {
     rotation: { kind: 'single-use' },
     account: { claim: 'sub' },
   },
+  // `/me` says whose token it is. Its address comes from the environment too.
+  api: { checkedOn: '2026-11-21', baseUrl: 'https://sandbox.invalid' },
 } as const satisfies Provider

@@ -11,6 +11,8 @@ export const slack = {
   api: {
     checkedOn: '2026-11-21',
     baseUrl: 'https://slack.com/api',
+    // Where files are put and fetched; those addresses are not counted.
+    otherBaseUrls: { files: 'https://files.slack.com' },
     errors: {
       always: 'json',
       code: [{ pointer: '/error' }],
@@ -63,10 +65,12 @@ export const slack = {
     },
     // Tier 3; an app that is sold outside the Marketplace reads histories once a minute, 15 messages at a time.
     limits: [
-      { scope: 'connection', each: 'path', limit: 50, windowMs: 60_000 },
+      { scope: 'connection', each: 'path', path: String.raw`^/[\w.]+$`, limit: 50, windowMs: 60_000 },
       { scope: 'connection', path: String.raw`/chat\.postMessage$`, limit: 1, windowMs: 1_000, burst: 5 },
     ],
     requestId: [{ header: 'x-slack-req-id' }],
+    // The SDK calls everything by POST.
+    reads: String.raw`/(?:[\w.]+\.(?:list|info|history|replies|members|test|get|getPermalink|getPresence|lookupByEmail)|users\.conversations|search\.\w+)$`,
     pages: {
       default: {
         kind: 'cursor',

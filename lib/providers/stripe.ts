@@ -42,6 +42,7 @@ export const stripe = {
       place: { header: 'idempotency-key' },
       methods: ['POST'],
       maxCharacters: 255,
+      drawn: '^stripe-node-retry-',
       hours: 24,
     },
     requestId: [{ header: 'request-id' }],

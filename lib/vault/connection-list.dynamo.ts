@@ -1,4 +1,4 @@
-import { BatchGetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { BatchGetItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { byConnection } from '../config/names.ts'
 import { connectionKey, text, toConnection } from './connection.dynamo.ts'
 import type { ConnectionList } from './connection-list.ts'
@@ -27,6 +27,12 @@ export function dynamoConnectionList(options: ConnectionsTable): ConnectionList 
       const ids = (answer.Items ?? []).flatMap((item) => item['id']?.S ?? [])
       const found = await guarded(() => readAll(ids, options))
       return { connections: found, ...(last !== undefined && { next: last }) }
+    },
+    async find(id) {
+      const { Item } = await guarded(() =>
+        client.send(new GetItemCommand({ TableName, Key: connectionKey(id), ConsistentRead: true })),
+      )
+      return Item && toConnection(Item)
     },
   }
 }

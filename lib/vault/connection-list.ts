@@ -11,6 +11,8 @@ export interface ConnectionPage {
 export interface ConnectionList {
   /** By tenant and id, deleted ones included; of one tenant where it is named. At most a hundred. */
   list(tenant: string | undefined, after: string | undefined, limit: number): Promise<ConnectionPage>
+  /** As it is now, whoever's it is, a deleted one included; `undefined` for an id that does not exist. */
+  find(id: string): Promise<Connection | undefined>
 }
 
 /** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */

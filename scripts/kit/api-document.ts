@@ -1,4 +1,5 @@
-import type { ApiDeclaration, RateLimit } from '#lib/providers/api.ts'
+import type { ApiDeclaration } from '#lib/providers/api.ts'
+import type { RateLimit } from '#lib/providers/limits.ts'
 import type { KeyForm } from '#lib/providers/auth.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import { table } from './table.ts'

@@ -1,9 +1,9 @@
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
-import { signatureHeaders, type ToSign } from '#cli/sign.ts'
 import { toSeconds, type EpochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import type { AnyScheme, EcdsaScheme, Ed25519Scheme, HmacScheme, Scheme } from '#lib/providers/scheme.ts'
 import { certificateSender, oidcSender, snsSender } from './remote-senders.ts'
+import { signatureHeaders, type ToSign } from '#lib/webhooks/schemes/sign.ts'
 import { eachSignedPart } from '#lib/webhooks/schemes/template.ts'
 
 type OneScheme = Exclude<Scheme, AnyScheme>

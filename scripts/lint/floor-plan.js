@@ -23,6 +23,7 @@ const mayUse = {
   outbound: [...base, 'providers', 'vault', 'oauth'],
   polling: [...base, 'providers', 'facts', 'buffer', 'outbound'],
   processing: [...base, 'providers', 'facts', 'buffer', 'idempotency', 'outbound'],
+  testing: [...base, 'providers', 'outbound', 'processing', 'webhooks/schemes', 'oauth/key-forms'],
   admin: [...base, 'access', 'providers', 'facts', 'buffer', 'idempotency', 'processing', 'vault'],
 }
 
@@ -37,7 +38,7 @@ const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$
 
 /** What handlers are written with. */
 const handlersMayUse =
-  /^lib\/(processing\/handler|errors\/api-error|outbound\/(operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update))\.ts$/
+  /^lib\/(processing\/handler|errors\/api-error|outbound\/(adapters\/[\w.-]+|operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update))\.ts$/
 
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
 function placeOf(path) {
@@ -61,7 +62,7 @@ export function objection(from, to) {
   if (here.area === 'functions') return functionObjection(from, here, to, there)
   if (here.area === 'infra') return infraObjection(from, to, there)
   if (here.area === 'handlers' && there.area === 'lib' && !handlersMayUse.test(to))
-    return 'handlers see the public API alone: lib/processing/handler.ts, operations and readers'
+    return 'handlers see the public API alone: lib/processing/handler.ts, adapters, operations and readers'
   if (here.area === 'cli' && (there.area === 'functions' || there.area === 'infra'))
     return 'the CLI talks to a deployment, it does not reach into functions or infra'
   return undefined
@@ -93,13 +94,18 @@ function libObjection(from, here, to, there) {
   return named(allowed, to) ? undefined : `lib/${here.room} may not use ${to.replace(/\.tsx?$/, '')}`
 }
 
+const composes = /\/compose(-[a-z]+)?\.ts$/
+
 function functionObjection(from, here, to, there) {
-  // What several functions compose alike is in functions/common.
-  const compose = /\/compose(-[a-z]+)?\.ts$/.test(from)
-  if (there.area === 'functions')
-    return here.room === there.room || (compose && there.room === 'common')
-      ? undefined
-      : 'functions do not know each other'
+  if (named(['testing'], to)) return "lib/testing is for users' tests: no function may carry it"
+  const compose = composes.test(from)
+  if (there.area === 'functions') {
+    if (here.room !== there.room && there.room !== 'common') return 'functions do not know each other'
+    // What several functions have alike is in functions/common.
+    return there.room === 'common' && composes.test(to) && !compose
+      ? 'what is composed in functions/common is for a compose.ts'
+      : undefined
+  }
   if (there.area === 'infra' || there.area === 'cli') return `a function must not know ${there.area}`
   if (to.startsWith('sluice.config')) return compose ? undefined : 'only compose.ts reads the config'
   if (compose) return undefined

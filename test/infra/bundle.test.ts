@@ -181,6 +181,14 @@ describe('every function', () => {
   })
 })
 
+test('the proxy starts with what it calls by, and without CDK, handlers or an S3 client', () => {
+  const proxy = start('proxy')
+  expect(proxy.inputs).toContain('lib/outbound/transport.https.ts')
+  expect(proxy.inputs.filter((path) => path.startsWith('handlers/'))).toEqual([])
+  expect(packages(proxy)).not.toContain('@aws-sdk/client-s3')
+  expect(existsSync(join(outDir, 'proxy', 's3-sdk.mjs'))).toBe(true)
+})
+
 test('the worker contains no web framework', () => expect(packages(start('worker'))).not.toContain('hono'))
 
 test('only connecting starts with the OAuth library; the refresher may load it, and the others can not', async () => {

@@ -30,6 +30,8 @@ const broken: readonly (readonly [relation: string, change: Partial<Plan>, says:
   ['no time to start before a webhook is due', timeouts({ webhook: 4_999 }), 'timeouts.webhook (4999 ms)'],
   ['a webhook longer than the gateway waits', timeouts({ webhook: 30_000 }), 'where the gateway gives up'],
   ['an API longer than the gateway waits', timeouts({ admin: 30_000 }), 'timeouts.admin (30 s)'],
+  ['a proxy that ends before it can say so', timeouts({ proxy: 27_000 }), 'above the 27 s'],
+  ['a proxy longer than the gateway waits', timeouts({ proxy: 30_000 }), 'timeouts.proxy (30 s)'],
   [
     'overlapping sweeps',
     { ...timeouts({ sweeper: minute }), deadLetterVisibility: minute },

@@ -7,11 +7,11 @@ let sluice: SynthesizedTemplate
 let may: Readonly<Record<FunctionName, Grant[]>>
 beforeAll(async () => {
   sluice = await template()
-  const names = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
+  const names = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
   may = Object.fromEntries(names.map((name) => [name, grantsOf(sluice, name)])) as typeof may
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
 const services = (name: FunctionName) =>
   [...new Set(may[name].map(({ action }) => action.replace(/:.*/, '')))].toSorted()
 const actions = (name: FunctionName) => [...new Set(may[name].map(({ action }) => action))].toSorted()
@@ -160,12 +160,37 @@ describe('the refresher', () => {
     )
   })
 
-  test('the connect function and the worker are all that open what is sealed', () =>
+  test('the connect function and those that call providers are all that open what is sealed', () =>
     expect(functions.filter((name) => actions(name).includes('kms:Decrypt'))).toEqual([
       'worker',
       'oauth',
       'refresher',
+      'proxy',
     ]))
+})
+
+describe('the proxy', () => {
+  test('may with connections, limits and news what the worker may, and nothing with events that came in', () => {
+    for (const id of [table('SluiceVault'), table('SluiceControl')])
+      expect(reach('proxy', id).toSorted()).toEqual(reach('worker', id).toSorted())
+    expect(reach('proxy', queue('Events'))).toEqual(['sqs:SendMessage'])
+    expect(reach('proxy', queue('Bulk'))).toEqual([])
+    expect(reach('proxy', table('SluiceLedger'))).toEqual([])
+    expect(services('proxy')).not.toContain('events')
+  })
+
+  test('touches no object but tokens in the escrow', () => {
+    const objects = may.proxy.filter(({ action }) => /^s3:(Get|Put|Delete)/.test(action))
+    expect(new Set(objects.map(({ resource }) => /\/(\w+)\/\*/.exec(resource)?.[1]))).toEqual(
+      new Set(['escrow']),
+    )
+  })
+
+  test('reads the secrets of providers and the token of the API, and no other', () => {
+    const reads = may.proxy.filter(({ action }) => action.startsWith('secretsmanager:'))
+    expect(reads.map(({ action }) => action)).toEqual(Array(2).fill('secretsmanager:GetSecretValue'))
+    expect(reach('proxy', one(sluice, 'AWS::SecretsManager::Secret').id)).toHaveLength(1)
+  })
 })
 
 describe('everyone', () => {
@@ -192,7 +217,7 @@ describe('everyone', () => {
   })
 
   test('but those that hold tokens is kept from the key of the vault', () => {
-    const holders = ['worker', 'oauth', 'refresher']
+    const holders = ['worker', 'oauth', 'refresher', 'proxy']
     for (const name of functions) {
       expect(actions(name).includes('kms:Decrypt'), name).toBe(holders.includes(name))
       expect(services(name).includes('kms'), name).toBe([...holders, 'admin'].includes(name))
@@ -204,10 +229,10 @@ describe('everyone', () => {
   test('uses the key of the vault for the vault alone, and for a tenant each time', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
     const times = (text: string) => policies.split(text).length - 1
-    expect(times('"kms:Decrypt"')).toBe(3)
-    expect(times('"kms:GenerateDataKey"')).toBe(4)
-    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(4)
-    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(4)
+    expect(times('"kms:Decrypt"')).toBe(4)
+    expect(times('"kms:GenerateDataKey"')).toBe(5)
+    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(5)
+    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(5)
   })
 
   test('can hand no role to another service', () => {

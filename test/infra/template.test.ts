@@ -9,7 +9,7 @@ beforeAll(async () => {
   sluice = await template()
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
 
 describe('the gateway', () => {
   test('has the routes of the contract, and no other', () => {
@@ -24,6 +24,7 @@ describe('the gateway', () => {
       'ANY /oauth/{provider}/callback',
       'ANY /oauth/{provider}/connect',
       'ANY /openapi.json',
+      'ANY /proxy/{connection}/{path+}',
       'ANY /webhooks/{provider}',
       'ANY /webhooks/{provider}/{endpoint}',
       'POST /webhooks/{provider}',
@@ -49,6 +50,7 @@ describe('the gateway', () => {
     const routes = all(sluice, 'AWS::ApiGatewayV2::Route').map(([, route]) => properties(route)['RouteKey'])
     expect(routes).toEqual(expect.arrayContaining(Object.keys(limits)))
     expect(limits['ANY /api/{proxy+}']?.ThrottlingRateLimit).toBe(50)
+    expect(limits['ANY /proxy/{connection}/{path+}']?.ThrottlingRateLimit).toBe(50)
   })
 })
 
@@ -61,6 +63,7 @@ describe('the functions', () => {
         .Variables[env.adminOidc]
     expect(JSON.parse(told(open) ?? '')).toMatchObject({ ...issuer, rolesClaim: 'roles' })
     expect(told(sluice)).toBeUndefined()
+    expect(JSON.stringify(functionOf(open, 'proxy'))).toContain(env.adminOidc)
   })
 
   test.each(functions)('%s runs on arm64 with the newest Node, in JSON, with a log that ends', (name) => {
@@ -103,6 +106,14 @@ describe('the functions', () => {
     })
     const has = functions.filter((name) => JSON.stringify(functionOf(withBooks, name)).includes('BOOKS_URL'))
     expect(has).toEqual(['worker'])
+  })
+
+  test('what tells where a provider is goes to the proxy too', async () => {
+    const environment = { BOOKS_URL: 'https://b.example', QUICKBOOKS_BASE_URL: 'https://q.example' }
+    const made = await template({ config: { ...config, environment } })
+    const has = (text: string) =>
+      functions.filter((name) => JSON.stringify(functionOf(made, name)).includes(text))
+    expect([has('QUICKBOOKS_BASE_URL'), has('BOOKS_URL')]).toEqual([['worker', 'proxy'], ['worker']])
   })
 })
 

@@ -23,6 +23,8 @@ export interface Wiring {
   readonly bundles: string
   /** Folder of one log per function. */
   readonly logs: string
+  /** Variables of every function, beside those of the template. */
+  readonly environmentOfAll?: Readonly<Record<string, string>>
   /** Something went wrong that no caller is told of. */
   readonly onTrouble: (source: string, message: string) => void
 }
@@ -63,7 +65,7 @@ function makePool(resource: Resolved, arn: string, wiring: Wiring): FunctionPool
         callbackWaitsForEmptyEventLoop: false,
       },
     },
-    environment: { ...environmentOf(wiring.endpoints, bundle), ...Variables },
+    environment: { ...environmentOf(wiring.endpoints, bundle), ...wiring.environmentOfAll, ...Variables },
     memoryMb: Number(properties['MemorySize']),
     timeoutMs: Number(properties['Timeout']) * 1_000,
     limit: functionLimit,

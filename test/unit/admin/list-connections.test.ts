@@ -6,7 +6,9 @@ import type { Connection } from '#lib/vault/connection.ts'
 const idOf = (account: string): string => `conn_${account.repeat(32)}`
 
 /** A store that says at once when a tenant's part has ended, with the last of its connections. */
-function storeOf(places: readonly string[]): ConnectionList & { readonly asked: (string | undefined)[] } {
+function storeOf(
+  places: readonly string[],
+): Pick<ConnectionList, 'list'> & { readonly asked: (string | undefined)[] } {
   const asked: (string | undefined)[] = []
   return {
     asked,

@@ -8,11 +8,11 @@ import { signatureHeaders } from '#cli/sign.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { canSign } from '#cli/sign.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import type { HmacScheme } from '#lib/providers/scheme.ts'
 import { noPostback } from '#lib/webhooks/postback.ts'
 import { noSite } from '#lib/webhooks/sender-site.ts'
+import { canSign } from '#lib/webhooks/schemes/sign.ts'
 import { verify } from '#lib/webhooks/verify.ts'
 
 const now = epochMs(Date.now())

@@ -624,6 +624,13 @@ describe('/openapi.json', () => {
     expect(Object.keys(list.responses)).toEqual(['200', '400', '401', '403', '500', '503'])
   })
 
+  test('tells of the proxy too', async () => {
+    const { body } = await read(await given.app.request('/openapi.json'))
+    const path = (body['paths'] as Record<string, Record<string, Json>>)['/proxy/{connection}/{path}']
+    expect(Object.keys(path ?? {})).toContain('patch')
+    expect(path?.['get']).toMatchObject({ operationId: 'callGet', 'x-sluice-role': 'operator' })
+  })
+
   test('every reference in it leads somewhere', async () => {
     const { body } = await read(await given.app.request('/openapi.json'))
     const references = JSON.stringify(body).match(/#\/[\w/]+/g) ?? []

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { testing } from '#lib/processing/testing.ts'
+import { testing } from '#lib/testing/testing.ts'
 import paymentReceived from '../../../handlers/payment-received.ts'
 
 const payment = {

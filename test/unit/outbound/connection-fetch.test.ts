@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
+import type { CallOptions } from '#lib/outbound/connection-fetch.ts'
 import { idempotencyKeys } from '#lib/outbound/repeatable.ts'
+import { sluiceLater } from '#lib/outbound/sluice.ts'
 import { ms } from '#lib/primitives/clock.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { givenCall, json, network, type GivenCall, type Reaction } from '#test/fakes/given-call.ts'
@@ -23,6 +25,27 @@ async function failing(given: GivenCall, path = '/v1/charges', init?: RequestIni
   )
   return { ...world, error }
 }
+
+test.each([
+  ['timeoutMs', 0, RangeError],
+  ['timeoutMs', Number.NaN, RangeError],
+  ['timeoutMs', 2 ** 31, RangeError],
+  ['timeoutMs', '10', TypeError],
+  ['attempts', 0, RangeError],
+  ['attempts', 1.5, RangeError],
+  ['maxBodyBytes', -1, RangeError],
+  ['maxBodyBytes', Infinity, RangeError],
+])('B102: %s of %s is refused before any call, by its name', (name, value, kind) => {
+  const options = { [name]: value } as CallOptions
+  const later = sluiceLater(() => Promise.reject(new Error('not yet')))
+  for (const make of [
+    () => givenCall({ reactions: [ok], options }),
+    () => later.fetch('acme', { provider: 'stripe' }, options),
+  ]) {
+    expect(make).toThrow(kind)
+    expect(make).toThrow(name)
+  }
+})
 
 describe('a call', () => {
   test('begins at the API of its provider, with the credentials of its connection, and says how it went', async () => {

@@ -34,6 +34,13 @@ describe('a redirect', () => {
     ])
   })
 
+  test('is seen by the address of the answer, which shows no credentials', async () => {
+    const { send } = network([302, '/b?c=1&key=k'])
+    const { url, redirected } = await follow({}, send, { credentialQuery: ['key'] })
+    expect([url, redirected]).toEqual(['https://api.example/b?c=1', true])
+    expect((await follow({}, network().send)).redirected).toBe(false)
+  })
+
   test('B099: is followed three times and not a fourth', async () => {
     const { seen, send } = network([302, '/1'], [302, '/2'], [302, '/3'], [302, '/4'])
     await expect(follow({}, send)).rejects.toMatchObject({ code: 'ADDRESS_REFUSED' })

@@ -48,6 +48,7 @@ function given({ outcome, connections = [], environment = {}, status = 200 }: Gi
     credentials: [] as string[],
     locked: [] as string[],
     lists: 0,
+    finds: 0,
   }
   const deps: SluiceDeps = {
     clock,
@@ -68,6 +69,10 @@ function given({ outcome, connections = [], environment = {}, status = 200 }: Gi
       },
     },
     connections: {
+      find: async (id) => {
+        seen.finds += 1
+        return connections.find((each) => each.id === id)
+      },
       // A page of one, so that the list has to be followed.
       list: async (tenant, after) => {
         seen.lists += 1
@@ -115,6 +120,27 @@ describe('the connection that is called by', () => {
       code: 'unknown',
     })
     expect(sent).toEqual([])
+  })
+
+  test('is that of the likely account, else the only one; and is not looked for at every event', async () => {
+    const slack = { provider: 'slack', likelyAccount: 'T1' }
+    const { deps, credentials, seen } = given({
+      connections: [connected('slack', 'T1'), connected('slack', 'T2'), connected('twilio', 'default')],
+    })
+    const calls = sluice(deps)
+    for (let event = 0; event < 3; event += 1) await calls.fetch('acme', slack)('/x')
+    expect(new Set(credentials)).toEqual(new Set([`acme ${connectionId('acme', 'slack', 'T1')}`]))
+    expect([seen.finds, seen.lists]).toEqual([1, 0])
+    credentials.length = 0
+    const twilio = { provider: 'twilio', likelyAccount: 'AC1' }
+    for (let event = 0; event < 3; event += 1) await calls.fetch('acme', twilio)('/x')
+    expect(new Set(credentials)).toEqual(new Set([`acme ${connectionId('acme', 'twilio', 'default')}`]))
+    expect([seen.finds, seen.lists]).toEqual([2, 3])
+    await expect(calls.fetch('acme', { provider: 'slack', likelyAccount: 'T9' })('/x')).rejects.toMatchObject(
+      {
+        code: 'MISCONFIGURED',
+      },
+    )
   })
 
   test('is looked for again when it could not be found', async () => {

@@ -119,12 +119,22 @@ describe('an answer', () => {
     await expect(send(url)).rejects.toMatchObject({ code: 'ANSWER_REFUSED' })
   })
 
+  test('that breaks off is unavailable', async () => {
+    const url = await localServer((request, response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('half of it')
+      setImmediate(() => request.socket.destroy())
+    })
+    const answer = await send(url)
+    await expect(answer.text()).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' })
+  })
+
   test('damaged on its way in is no answer', async () => {
     const url = await localServer((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' })
       response.end('not gzip at all')
     })
-    await expect((await send(url)).text()).rejects.toThrow()
+    await expect((await send(url)).text()).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' })
   })
 })
 

@@ -1,3 +1,4 @@
+import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ApiError } from '#lib/errors/api-error.ts'
 import { waitHeader, type CallOptions } from '#lib/outbound/connection-fetch.ts'
@@ -159,6 +160,20 @@ describe('an event whose call was held back', () => {
     for (let round = 0; round < 20; round += 1) await work([envelope])
     expect(await recordOf(worker, envelope.id)).toEqual({ st: 'parked', attempts: 0 })
     expect(worker.counted).not.toContain('EventDead')
+  })
+
+  test('is parked when a real SDK was between the handler and the call', async () => {
+    const { worker, work } = given(
+      async (_, ctx) => {
+        const httpClient = Stripe.createFetchHttpClient(ctx.sluice.fetch())
+        await new Stripe('from Sluice', { httpClient, maxNetworkRetries: 0 }).balance.retrieve()
+      },
+      () => Promise.reject(held(60_000)),
+    )
+    const envelope = envelopeOf(worker.clock)
+    expect(await work([envelope])).toEqual(['m0'])
+    expect(await recordOf(worker, envelope.id)).toEqual({ st: 'parked', attempts: 0 })
+    expect(asked).toHaveLength(1)
   })
 
   test('is done when the handler can do without', async () => {

@@ -8,7 +8,7 @@ test('every provider of the seeds has an API', () => {
   const ids = declared.map(({ id }) => id)
   expect(ids.join(' ')).toBe(
     'auth0 distru etherscan firebase github gmail google-analytics google-calendar google-drive leaflink mixpanel ' +
-      'mycarrierpackets paypal quickbooks r2 s3 sendgrid ses slack stripe twilio',
+      'mycarrierpackets paypal quickbooks r2 s3 sandbox sendgrid ses slack stripe twilio',
   )
 })
 

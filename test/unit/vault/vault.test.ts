@@ -256,6 +256,16 @@ describe('states', () => {
     expect(new Set(seen).size).toBe(seen.length)
     expect(seen.length).toBeGreaterThan(1)
   })
+
+  test('finds one by its id alone, whoever it belongs to', async () => {
+    const worker = given()
+    const { connection, tenant } = await connected(worker)
+    const list = dynamoConnectionList(worker.table)
+    expect(await list.find(connection.id)).toMatchObject({ id: connection.id, tenant, state: 'active' })
+    expect(await list.find(`conn_${'x'.repeat(32)}`)).toBeUndefined()
+    await worker.vault.disconnect(tenant, connection.id)
+    expect(await list.find(connection.id)).toMatchObject({ state: 'deleted' })
+  })
 })
 
 describe('keys', () => {

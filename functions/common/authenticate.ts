@@ -1,12 +1,32 @@
-import type { Context, MiddlewareHandler } from 'hono'
-import { mayAct, type Role } from '#lib/access/caller.ts'
-import { admit, type Admission } from '#lib/admin/admit.ts'
+import type { MiddlewareHandler } from 'hono'
+import { mayAct, type Caller, type Role } from '#lib/access/caller.ts'
+import type { AdminToken } from '#lib/admin/admin-token.ts'
+import { admit, type Admission, type People } from '#lib/admin/admit.ts'
+import type { GatewayBindings } from '#lib/http/gateway.ts'
 import type { Problem } from '#lib/http/problem.ts'
-import type { AdminDeps, AdminEnv } from './deps.ts'
-import { problem } from './requests.ts'
+import type { Secret } from '#lib/primitives/secret.ts'
+import { problem } from './problem.ts'
+
+/** By what people and programs are let in. */
+export interface AccessDeps {
+  readonly token: AdminToken
+  /** Whose tokens are taken beside the admin token; `undefined` where the config names no issuer. */
+  readonly people: People | undefined
+}
+
+/** What Hono carries along with a request that was let in. */
+export interface AccessEnv {
+  readonly Bindings: Partial<GatewayBindings>
+  readonly Variables: {
+    /** The admin token, once the request has been let in by whatever token: links and cursors are sealed with it. */
+    readonly token: Secret
+    /** Who has been let in. */
+    readonly caller: Caller
+  }
+}
 
 /** Lets in whoever has the admin token, or a JWT of the issuer that the config names; says of nobody else why not. */
-export function authenticate(deps: AdminDeps): MiddlewareHandler<AdminEnv> {
+export function authenticate(deps: AccessDeps): MiddlewareHandler<AccessEnv> {
   return async (c, next): Promise<Response | void> => {
     const token = await deps.token()
     if (!token)
@@ -22,7 +42,7 @@ export function authenticate(deps: AdminDeps): MiddlewareHandler<AdminEnv> {
 const challenge = (more = '') => ({ 'www-authenticate': `Bearer realm="sluice"${more}` })
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
-function refusalOf({ kind }: Exclude<Admission, { kind: 'admitted' }>, { people }: AdminDeps): Problem {
+function refusalOf({ kind }: Exclude<Admission, { kind: 'admitted' }>, { people }: AccessDeps): Problem {
   const detail = 'Send Authorization: Bearer {token}.'
   switch (kind) {
     case 'anonymous':
@@ -43,7 +63,7 @@ function refusalOf({ kind }: Exclude<Admission, { kind: 'admitted' }>, { people 
 
 /** Lets through who has this role, or a higher one. */
 export const needs =
-  (role: Role): MiddlewareHandler<AdminEnv> =>
+  (role: Role): MiddlewareHandler<AccessEnv> =>
   async (c, next): Promise<Response | void> => {
     if (!mayAct(c.get('caller'), role)) return problem(needsRole(role), c)
     await next()
@@ -53,11 +73,3 @@ const needsRole = (role: Role): Problem => ({
   code: `needs_${role}`,
   detail: `This takes the role ${role}, and the token does not give it.`,
 })
-
-/** What flows need of this request beside the dependencies: whose tenants it may see, and the key of its cursors. */
-export const admitted = (deps: AdminDeps, c: Context<AdminEnv>) => ({
-  ...deps,
-  token: c.get('token'),
-  scope: c.get('caller').tenants,
-})
-export type Admitted = ReturnType<typeof admitted>
