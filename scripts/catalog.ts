@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { repository } from './bundle/repository.ts'
 
 const folder = join(repository, 'lib', 'providers')
-/** What in the folder declares no provider. */
+/** What in the folder declares no provider; `{id}-polls.ts` is a part of one. */
 const words = new Set([
   'api.ts',
   'auth-words.ts',
@@ -12,6 +12,7 @@ const words = new Set([
   'google-answers.ts',
   'limits.ts',
   'pages.ts',
+  'polls.ts',
   'provider.ts',
   'scheme.ts',
 ])
@@ -21,7 +22,7 @@ const camel = (id: string): string => id.replaceAll(/-(.)/g, (_, letter: string)
 /** `lib/providers/catalog.ts` for these files: each declares the provider of its name. */
 export function catalogOf(files: readonly string[]): string {
   const ids = files
-    .filter((file) => file.endsWith('.ts') && !words.has(file))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('-polls.ts') && !words.has(file))
     .map((file) => file.slice(0, -'.ts'.length))
     .toSorted(byCodeUnit)
   const imports = [...ids, 'provider'].toSorted(byCodeUnit).map((id) => {

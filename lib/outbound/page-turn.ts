@@ -35,7 +35,7 @@ export function nextPlace(dialect: PageDialect, read: PageRead): PagePlace | und
     case 'link':
       return addressPlace(linkOf(read.headers.get('link') ?? '', 'next'))
     case 'next-url':
-      return addressPlace(readPointer(read.body, dialect.next))
+      return addressPlace(addressAt(readPointer(read.body, dialect.next), dialect.rel))
     case 'page-header':
       return cursorPlace(dialect.page, read.headers.get(dialect.header))
     case 'query-words':
@@ -49,6 +49,7 @@ export function nextPlace(dialect: PageDialect, read: PageRead): PagePlace | und
     case 'block-window':
       return inWindow(dialect, read)
     case 'ndjson':
+    case 'single':
       return undefined
   }
 }
@@ -108,6 +109,15 @@ function cursorPlace(name: string, cursor: unknown): PagePlace | undefined {
   if (typeof text !== 'string' || text.length > longestCursor || /\p{Cc}/u.test(text))
     throw refused('its cursor is none')
   return { params: { [name]: text } }
+}
+
+/** The address itself, or that of the first link of a relation. */
+function addressAt(value: unknown, rel: string | undefined): unknown {
+  if (rel === undefined || !Array.isArray(value)) return value
+  return readPointer(
+    value.find((link) => readPointer(link, '/rel') === rel),
+    '/href',
+  )
 }
 
 function addressPlace(address: unknown): PagePlace | undefined {

@@ -23,8 +23,10 @@ export interface Page {
   readonly items: readonly unknown[]
   /** Where the list goes on; `undefined` at its end. */
   readonly next: PagePlace | undefined
-  /** The whole document, for what stands beside the items. */
+  /** The whole document, for what stands beside the items; `undefined` where each line is one. */
   readonly body: unknown
+  /** As it came: its fields, and its text letter by letter. */
+  readonly answer: TextAnswer
 }
 
 /**
@@ -50,7 +52,7 @@ export async function* pagesOf(client: ApiClient, options: ListOptions): AsyncGe
     if (bytes !== undefined && bytes === digest) throw refused('the same page came twice')
     digest = bytes
     const next = whole(nextPlace(dialect, { place, items, body, headers: answer.headers }), origin)
-    yield { items, next, body }
+    yield { items, next, body, answer }
     place = next
   }
 }
@@ -110,6 +112,7 @@ const originOf = ({ url }: TextAnswer, target: string): string | undefined =>
   (URL.parse(url) ?? URL.parse(target))?.origin
 
 function itemsOf({ dialect, items: own }: ListOptions, { text }: TextAnswer): Pick<Page, 'items' | 'body'> {
+  if (dialect.kind === 'ndjson') return { items: linesOf(text).map(jsonOf), body: undefined }
   const body = text === '' ? undefined : jsonOf(text)
   const pointer = own ?? dialect.items
   // An empty answer of a query language does not have the name at all.
@@ -118,3 +121,7 @@ function itemsOf({ dialect, items: own }: ListOptions, { text }: TextAnswer): Pi
   if (!Array.isArray(items)) throw refused(`there is no list at ${pointer || 'its root'}`)
   return { items, body }
 }
+
+/** Lines that hold something, as they are. */
+export const linesOf = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => line.trim() !== '')

@@ -1,3 +1,4 @@
+import { auth0Polls } from './auth0-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const auth0 = {
@@ -99,4 +100,5 @@ export const auth0 = {
     params: { audience: '{audience}' },
     defaultLifetimeSeconds: 86_400,
   },
+  polls: auth0Polls,
 } as const satisfies Provider

@@ -1,3 +1,4 @@
+import { distruPolls } from './distru-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const distru = {
@@ -35,4 +36,5 @@ export const distru = {
       },
     },
   },
+  polls: distruPolls,
 } as const satisfies Provider

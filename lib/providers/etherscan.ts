@@ -1,3 +1,4 @@
+import { etherscanPolls } from './etherscan-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const etherscan = {
@@ -66,4 +67,5 @@ export const etherscan = {
       },
     },
   },
+  polls: etherscanPolls,
 } as const satisfies Provider

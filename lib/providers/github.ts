@@ -1,3 +1,4 @@
+import { githubPolls } from './github-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const github = {
@@ -120,4 +121,5 @@ export const github = {
   },
   // A personal access token.
   keys: [{ headers: { authorization: 'Bearer {token}' } }],
+  polls: githubPolls,
 } as const satisfies Provider

@@ -1,4 +1,5 @@
 import { googleErrors } from './google-answers.ts'
+import { gmailPolls } from './gmail-polls.ts'
 import type { Provider } from './provider.ts'
 
 /** Gmail's watch, pushed by Google Cloud Pub/Sub. It says that a mailbox changed, not how. */
@@ -68,4 +69,5 @@ export const gmail = {
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },
   },
+  polls: gmailPolls,
 } as const satisfies Provider

@@ -1,4 +1,5 @@
 import { googleErrors } from './google-answers.ts'
+import { googleAnalyticsPolls } from './google-analytics-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const googleAnalytics = {
@@ -25,5 +26,18 @@ export const googleAnalytics = {
       message: [{ pointer: '/validationMessages/0/description' }, ...googleErrors.message],
       inside: [{ pointer: '/validationMessages/0' }],
     },
+    pages: {
+      default: { kind: 'single', items: '' },
+      // Of a report: its limits are in the request's body.
+      rows: {
+        kind: 'offset',
+        offset: 'offset',
+        total: '/rowCount',
+        items: '/rows',
+        size: 'limit',
+        max: 10_000,
+      },
+    },
   },
+  polls: googleAnalyticsPolls,
 } as const satisfies Provider

@@ -1,4 +1,5 @@
 import { googleErrors } from './google-answers.ts'
+import { googleCalendarPolls } from './google-calendar-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const googleCalendar = {
@@ -64,4 +65,5 @@ export const googleCalendar = {
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },
   },
+  polls: googleCalendarPolls,
 } as const satisfies Provider

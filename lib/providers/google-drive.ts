@@ -1,4 +1,5 @@
 import { googleErrors } from './google-answers.ts'
+import { googleDrivePolls } from './google-drive-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const googleDrive = {
@@ -66,4 +67,5 @@ export const googleDrive = {
     defaultLifetimeSeconds: 3_600,
     account: { claim: 'sub' },
   },
+  polls: googleDrivePolls,
 } as const satisfies Provider

@@ -1,3 +1,4 @@
+import { leaflinkPolls } from './leaflink-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const leaflink = {
@@ -71,4 +72,5 @@ export const leaflink = {
     { headers: { authorization: 'Token {token}' } },
     { headers: { authorization: 'Bearer {jwt}' } },
   ],
+  polls: leaflinkPolls,
 } as const satisfies Provider

@@ -1,3 +1,4 @@
+import { mixpanelPolls } from './mixpanel-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const mixpanel = {
@@ -60,4 +61,5 @@ export const mixpanel = {
     { query: { project_id: '{projectId}' }, basic: { user: '{username}', password: '{secret}' } },
     { basic: { user: '{projectSecret}', password: '' } },
   ],
+  polls: mixpanelPolls,
 } as const satisfies Provider

@@ -1,3 +1,4 @@
+import { mycarrierpacketsPolls } from './mycarrierpackets-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const mycarrierpackets = {
@@ -51,4 +52,5 @@ export const mycarrierpackets = {
     clientAuth: 'none',
     defaultLifetimeSeconds: 3_600,
   },
+  polls: mycarrierpacketsPolls,
 } as const satisfies Provider

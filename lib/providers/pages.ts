@@ -37,10 +37,12 @@ export type PageDialect = { readonly items: string; readonly size?: string; read
     }
   /** `Link: <…>; rel="next"` (RFC 8288). */
   | { readonly kind: 'link' }
-  /** The address of the next page is in the body. */
-  | { readonly kind: 'next-url'; readonly next: string }
+  /** The address of the next page is in the body; with `rel`, it is the `href` of the link of this relation in a list of links. */
+  | { readonly kind: 'next-url'; readonly next: string; readonly rel?: string }
   /** The next page's number is in a header. */
   | { readonly kind: 'page-header'; readonly page: string; readonly header: string }
+  /** One answer holds it all. */
+  | { readonly kind: 'single' }
   /** A line of JSON for each item. */
   | { readonly kind: 'ndjson' }
   /** Windows of block numbers, and pages inside each. */

@@ -1,3 +1,4 @@
+import { paypalPolls } from './paypal-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const paypal = {
@@ -42,6 +43,12 @@ export const paypal = {
     requestId: [{ header: 'paypal-debug-id' }, { pointer: '/debug_id' }],
     pages: {
       default: { kind: 'page', page: 'page', first: 1, items: '/items', size: 'page_size', max: 20 },
+      events: {
+        kind: 'next-url',
+        next: '/links',
+        rel: 'next',
+        items: '/events',
+      },
       transactions: {
         kind: 'page',
         page: 'page',
@@ -109,4 +116,5 @@ export const paypal = {
     clientAuth: 'basic',
     defaultLifetimeSeconds: 28_800,
   },
+  polls: paypalPolls,
 } as const satisfies Provider

@@ -1,5 +1,6 @@
 import type { ApiDeclaration } from './api.ts'
 import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
+import type { Polls, ThinNotification } from './polls.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -21,6 +22,10 @@ export interface Provider {
   readonly appAuth?: OAuthGrant
   /** How its API is called and answers. */
   readonly api?: ApiDeclaration
+  /** What of it is read again and again, so that a lost webhook is no lost fact. */
+  readonly polls?: Polls
+  /** Notifications that say what changed and not how, and where to ask. */
+  readonly thin?: readonly ThinNotification[]
 }
 
 export interface WebhookDeclaration extends Identification {

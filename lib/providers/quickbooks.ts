@@ -1,3 +1,4 @@
+import { quickbooksPolls } from './quickbooks-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const quickbooks = {
@@ -113,4 +114,18 @@ export const quickbooks = {
     hardExpiryDays: 1_825,
     account: { query: 'realmId' },
   },
+  polls: quickbooksPolls,
+  // What was deleted or merged is not there any more.
+  thin: [
+    {
+      types: String.raw`qbo\.(?<entity>[a-z]+)\.(?!deleted|merged)[a-z]+\.v\d+`,
+      path: '/{entity}/{id}',
+      values: { id: { pointer: '/intuitentityid' } },
+    },
+    {
+      types: String.raw`\w+\.(?!Delete|Merge)\w+`,
+      path: '/{name}/{id}',
+      values: { name: { pointer: '/name' }, id: { pointer: '/id' } },
+    },
+  ],
 } as const satisfies Provider

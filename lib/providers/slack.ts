@@ -1,3 +1,4 @@
+import { slackPolls } from './slack-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const slack = {
@@ -104,6 +105,16 @@ export const slack = {
       { form: 'trigger_id' },
       { form: 'payload', pointer: '/trigger_id' },
     ],
+    // A message is told apart by its channel and time, whoever asks: a list of them has no id of an event.
+    changeKey: [
+      [
+        { pointer: '/event/type' },
+        { pointer: '/event/subtype' },
+        { pointer: '/event/channel' },
+        { pointer: '/event/ts' },
+      ],
+      [{ pointer: '/event/type' }, { pointer: '/event/channel' }, { pointer: '/event/ts' }],
+    ],
     eventType: [
       [{ pointer: '/event/type' }],
       [{ pointer: '/type' }],
@@ -140,4 +151,5 @@ export const slack = {
   },
   // The token of an app that is in one workspace alone.
   keys: [{ headers: { authorization: 'Bearer {token}' } }],
+  polls: slackPolls,
 } as const satisfies Provider

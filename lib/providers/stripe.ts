@@ -1,3 +1,4 @@
+import { stripePolls } from './stripe-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const stripe = {
@@ -119,4 +120,7 @@ export const stripe = {
   },
   // A secret or a restricted key.
   keys: [{ headers: { authorization: 'Bearer {key}' } }],
+  polls: stripePolls,
+  // Its object is at `related_object.url` of what is there.
+  thin: [{ types: String.raw`v[12]\..+`, path: '/v2/core/events/{id}', values: { id: { pointer: '/id' } } }],
 } as const satisfies Provider

@@ -1,3 +1,4 @@
+import { twilioPolls } from './twilio-polls.ts'
 import type { Provider } from './provider.ts'
 
 export const twilio = {
@@ -53,6 +54,11 @@ export const twilio = {
       [{ form: 'CallSid' }, { form: 'CallStatus' }, { form: 'SequenceNumber' }],
       [{ form: 'CallSid' }, { form: 'CallStatus' }],
     ],
+    // A message that was received has a status of the older name.
+    changeKey: [
+      [{ form: 'MessageSid' }, { form: 'MessageStatus' }],
+      [{ form: 'MessageSid' }, { form: 'SmsStatus' }],
+    ],
     eventType: [[{ form: 'MessageStatus' }], [{ form: 'CallStatus' }], [{ form: 'SmsStatus' }]],
     externalId: [{ form: 'AccountSid' }],
     redact: ['/From', '/To', '/Body', '/Caller', '/Called'],
@@ -61,4 +67,5 @@ export const twilio = {
     { basic: { user: '{accountSid}', password: '{authToken}' } },
     { basic: { user: '{keySid}', password: '{keySecret}' } },
   ],
+  polls: twilioPolls,
 } as const satisfies Provider

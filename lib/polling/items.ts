@@ -1,0 +1,50 @@
+import { jsonOf } from '../outbound/api-client.ts'
+import { refused } from '../outbound/page-turn.ts'
+import { linesOf, type Page } from '../outbound/paginate.ts'
+import { jsonSlices } from '../primitives/json-slices.ts'
+import { readPointer } from '../primitives/json-pointer.ts'
+import type { PollList } from '../providers/polls.ts'
+import type { Found } from './identity.ts'
+
+/** An item of a page, and the events that it is. */
+export interface PageItem {
+  readonly item: Found
+  readonly events: readonly Found[]
+}
+
+/**
+ * The items of a page, each with its text as it stands there.
+ * @throws SluiceError `ANSWER_REFUSED` for a page of another form: nothing of it is taken then.
+ */
+export function readItems(page: Page, list: PollList, pointer: string): readonly PageItem[] {
+  const { answer, body } = page
+  if (answer.status === 304) return []
+  if (!list.lines && (typeof body !== 'object' || body === null)) throw refused('it is no document')
+  if (list.always !== undefined && readPointer(body, list.always) === undefined)
+    throw refused(`there is nothing at ${list.always}`)
+  const texts = list.lines ? linesOf(answer.text) : textsAt(answer.text, body, list, pointer)
+  return texts.map((text) => {
+    const item = { text, value: jsonOf(text) }
+    if (typeof item.value !== 'object' || item.value === null || Array.isArray(item.value))
+      throw refused('an item is no object')
+    return { item, events: list.parts ? partsOf(item, list.parts) : [item] }
+  })
+}
+
+function textsAt(text: string, body: unknown, list: PollList, pointer: string): readonly string[] {
+  const items = readPointer(body, pointer)
+  // Only where something else proves that the answer is whole.
+  if (items === undefined && list.always !== undefined) return []
+  if (!Array.isArray(items)) throw refused(`there is no list at ${pointer || 'its root'}`)
+  return (jsonSlices(text, `${pointer}/*`) ?? []).map((slice) => slice.text)
+}
+
+const partsOf = (item: Found, parts: NonNullable<PollList['parts']>): readonly Found[] =>
+  parts.flatMap(({ at, type, deliveryKey }) =>
+    (jsonSlices(item.text, at) ?? []).map(({ text }) => ({
+      text,
+      value: jsonOf(text),
+      outer: item.value,
+      part: { type, deliveryKey },
+    })),
+  )

@@ -1,0 +1,173 @@
+import type { ValueSource } from './provider.ts'
+
+/** Lists of a provider that are read again and again, by the name of the stream that each is. */
+export type Polls = Readonly<Record<string, PollDeclaration>>
+
+/** One list, as pure data: how it is read, how far it was read, and what an item of it is. */
+export interface PollDeclaration {
+  /** What it brings and what it can't, in a sentence for people. */
+  readonly finds: string
+  readonly list: PollList
+  readonly progress: TimeProgress | BlockProgress | CursorProgress
+  readonly event: PollEvent
+  /** Which version of a thing an item is: for handlers that keep the newest. */
+  readonly version?: PollValue
+  /** How often it is read: never more, usually and at least, milliseconds. */
+  readonly interval: { readonly floorMs: number; readonly usualMs: number; readonly ceilingMs: number }
+  /** `listed`: as items. `complete-enumeration`: what is no longer in a whole reading is gone. `never`: not to be seen. */
+  readonly deletes: 'listed' | 'complete-enumeration' | 'never'
+  /** Types of webhooks that only say "look now"; `*` for all of the provider's. */
+  readonly hints?: readonly string[]
+}
+
+/** In texts, `{since}`, `{until}` and names of the stream's own parameters (`{channel}`) are filled in. */
+export interface PollList {
+  readonly path: string
+  readonly method?: 'GET' | 'POST'
+  /** Which of the API's bases. */
+  readonly base?: string
+  readonly params?: Readonly<Record<string, string>>
+  /** A JSON body; `take` names parameters of pages that belong into it instead of the address. */
+  readonly body?: { readonly json: PlainJson; readonly take?: readonly string[] }
+  /** A name in the API's `pages`; `single` where the list is one answer. Default `default`. */
+  readonly pages?: string
+  readonly pageSize?: number
+  /** Points to the items, where that is not where the pages have them. */
+  readonly items?: string
+  /** Each line is an item. */
+  readonly lines?: true
+  /** What of an item are events, each one of its own; without it the item is one. */
+  readonly parts?: readonly PollPart[]
+  /** Points to what every good answer has, where a list that is not there says that it is empty. */
+  readonly always?: string
+  /** So many items mean that the rest was cut off. Then `instead` is read too, and the end of the window by itself. */
+  readonly cut?: {
+    readonly at: number
+    readonly instead: Pick<PollList, 'path' | 'params' | 'pages' | 'items'>
+  }
+  /** The answer has an `ETag`, and a 304 costs nothing. */
+  readonly conditional?: true
+}
+
+/** Events in an item, or the item itself where `at` is empty. Pointers begin there, `outer` at the item. */
+export interface PollPart {
+  readonly at: string
+  readonly type: string
+  readonly deliveryKey: readonly PollKey[]
+}
+
+export type PlainJson =
+  | string
+  | number
+  | boolean
+  | readonly PlainJson[]
+  | { readonly [name: string]: PlainJson }
+
+/** By the provider's own time of the items. */
+export interface TimeProgress {
+  readonly kind: 'time'
+  /** How times are written in requests. */
+  readonly format: TimeFormat
+  readonly from: readonly PollTime[]
+  /** Read again each time, for what becomes visible late. */
+  readonly overlapMs: number
+  /** The longest time from `{since}` to `{until}`. */
+  readonly maxWindowMs?: number
+  /** What is younger may still be incomplete. */
+  readonly lagMs?: number
+  /** Older things can't be had. */
+  readonly maxAgeMs?: number
+  /** How far `{until}` is after now: for times in a zone that nobody knows. */
+  readonly aheadMs?: number
+  readonly order: 'ascending' | 'descending' | 'none'
+  /** Items move to the end of the list while it is read: each page is asked for anew, by the time of the last item. */
+  readonly shifts?: true
+  /** The list knows no `{since}`: older items are left out here. A descending list is read no further than to them. */
+  readonly filter?: 'here'
+  /** Where an answer says up to which of its own times it is complete. */
+  readonly proven?: { readonly pointer: string } | { readonly header: 'date' }
+}
+
+/** By number of block; only what has so many confirmations is read. */
+export interface BlockProgress {
+  readonly kind: 'block'
+  /** Of an item: its number, and its block's time. */
+  readonly block: string
+  readonly time: PollTime
+  /** Where the number of the newest block is asked for. */
+  readonly head: { readonly params: Readonly<Record<string, string>>; readonly pointer: string }
+  /** Blocks from an item's own to the newest, both counted. */
+  readonly confirmations: number
+  /** So many blocks are read again, for what a reorganization of the chain brought. */
+  readonly rescan: number
+}
+
+/** By a text of the provider's that says where the list goes on. */
+export interface CursorProgress {
+  readonly kind: 'cursor'
+  /** The parameter that takes it. */
+  readonly param: string
+  /** Where the next one is: in the last page; or in the last item of each page, and in an empty one only where `page` says so. */
+  readonly next: { readonly page: string } | { readonly item: string; readonly page?: string }
+  /** Where the first one comes from: an answer of its own, or the whole list, whose items are none then. */
+  readonly start:
+    | 'list'
+    | {
+        readonly path: string
+        readonly params?: Readonly<Record<string, string>>
+        readonly pointer: string
+      }
+  /** Statuses that say that it is too old; an error of kind `stale-cursor` always does. */
+  readonly expired?: readonly number[]
+  /** What is read when it was: by the time of the last good reading. */
+  readonly resync: {
+    readonly list?: Pick<PollList, 'path' | 'params' | 'pages' | 'items' | 'parts'>
+    readonly format: TimeFormat
+    readonly overlapMs: number
+    /** Time of an item, where the list can't be asked for the newer ones alone. */
+    readonly from?: readonly PollTime[]
+  }
+}
+
+/**
+ * `iso` has milliseconds and `Z`, `iso-s` no fractions, `local` no zone either. `date` is the day in UTC. `slack` is seconds with
+ * six digits behind the point.
+ */
+export type TimeFormat = 'iso' | 'iso-s' | 'local' | 'date' | 's' | 'ms' | 'slack'
+
+/** A value of an item, or a parameter of the stream. */
+export type PollValue = Exclude<ValueSource, { readonly header: string }> | { readonly param: string }
+
+/** `day` is `20261121`, `rfc2822` an e-mail's date. What is ISO without a zone is read as UTC. */
+export type PollTime = PollValue & { readonly unit: 's' | 'ms' | 'iso' | 'rfc2822' | 'day' }
+
+export type PollKey = PollValue | readonly PollValue[]
+
+/** What tells one item from another. */
+export interface PollEvent {
+  /**
+   * `shared`: the keys are those of the provider's webhooks, so that a fact that both bring is one event. `own`: they count within
+   * this stream alone, for each type of part apart.
+   */
+  readonly keys: 'shared' | 'own'
+  /** The first that yields text; none at all is the item's SHA-256. An item that has none of several is no item. */
+  readonly deliveryKey: readonly PollKey[]
+  readonly changeKey?: readonly PollKey[]
+  /** Items of one key in one reading are counted: they are alike and still several. */
+  readonly counted?: true
+  /** What the type begins with. */
+  readonly type?: string
+  /** The rest of it: the first alternative that yields text. */
+  readonly eventType: readonly (readonly PollValue[])[]
+  readonly eventTime?: readonly PollTime[]
+  readonly externalId?: readonly PollValue[]
+}
+
+/** A notification that brings no more than an id: where the thing itself is. */
+export interface ThinNotification {
+  /** A pattern for the whole of its type; its named groups are values too. */
+  readonly types: string
+  /** `{name}` is filled with the value of that name. */
+  readonly path: string
+  readonly values: Readonly<Record<string, ValueSource>>
+}
