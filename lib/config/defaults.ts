@@ -119,12 +119,14 @@ export const polling = {
   leaseMarginMs: seconds(5),
   /** A page is asked for and queued while there is more time left than this; else the run is handed over. */
   pageFloorMs: seconds(20),
+  /** What is left for queueing and saving when reading has to stop. */
+  saveMs: seconds(5),
   /** Most pages of one slice, so that one long list does not keep the others of its job waiting for ever. */
   slicePages: 100,
   /** Polls of one start in work at the same time. */
   concurrency: 25,
   /** A watermark is never set further than this above our own clock. */
-  skewMs: minutes(2),
+  skewMs: minutes(5),
   /** A new poll begins this much before it was made, at most: what was changed while nobody looked. */
   lookBackMs: days(1),
   /** A row of a phase that leads to no poll is taken away when it is older than this: the poll may be in the making. */
@@ -139,7 +141,7 @@ export const polling = {
   tickConcurrency: 10,
   /** Jobs of one tick are handed out over this long. */
   staggerMs: seconds(45),
-  cursorBytes: 4_096,
+  cursorBytes: 8_192,
   /** Hashes of events that are kept, so that an overlap is not queued again. */
   recent: 128,
   enqueue: { attempts: 4, retry: { baseMs: ms(100), capMs: seconds(2) } },

@@ -1,23 +1,26 @@
-import { later, ms, type EpochMs } from '../primitives/clock.ts'
+import { iso, later, ms, type EpochMs } from '../primitives/clock.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import { retryAt, type Setback } from './failure.ts'
 import { healthOf, nextClass } from './interval.ts'
 import { nextTurn, phaseFor } from './phases.ts'
-import type { Phase, Poll, PollChange } from './poll-state.ts'
+import type { Phase, Poll, PollChange, PollGap } from './poll-state.ts'
 import { changeOf, nameOf, type Reading } from './read-on.ts'
 import type { PollOutcome, RunPollDeps } from './run-poll.ts'
+import type { PollSource } from './source.ts'
 
 /** Saves what was read, decides on the next turns, and releases. */
 export async function endRun(
   reading: Reading & { readonly kind: 'ended' | 'paused' },
+  source: PollSource,
   deps: RunPollDeps,
 ): Promise<PollOutcome> {
   const { poll, found } = reading
   deps.metrics.count('PollFound', { provider: poll.provider }, found)
+  if (reading.gap) tellGap(reading.gap, poll, deps)
   if (reading.kind === 'paused') return handOver(reading, deps)
   const { takenAt } = reading.lease
   const streak = found > 0 ? Math.max(poll.streak, 0) + 1 : Math.min(poll.streak, 0) - 1
-  const phase = phaseAfter(reading, streak, deps)
+  const phase = phaseAfter(reading, source, streak, deps)
   if (phase) await deps.phases.put(phase, poll)
   const saved = await deps.polls.release(reading.lease, {
     ...changeOf({ ...reading, recent: lastSighted(reading) }),
@@ -34,8 +37,8 @@ export async function endRun(
 }
 
 /** Only what was seen this time can be seen again next time; what a list that has not changed holds is not known. */
-const lastSighted = ({ poll, recent, sighted, pages, continued }: Reading): string | undefined =>
-  pages === 0 || continued || sighted === poll.recent ? recent : sighted
+const lastSighted = ({ poll, recent, sighted, pages, continued, said }: Reading): string | undefined =>
+  pages === 0 || said.notModified || continued || sighted === poll.recent ? recent : sighted
 
 /** Beyond that nothing is decided by it. */
 const clampStreak = (streak: number): number => Math.max(-100, Math.min(100, streak))
@@ -47,26 +50,34 @@ const recovered = (poll: Poll): PollChange => ({
   ...(poll.state === 'blocked' && { state: 'active' as const, cause: undefined }),
 })
 
-/** Validators hold where the first page says all: it is the only one, or what is new comes first. */
-function observations({ poll, source, pages, seen }: Reading): PollChange {
-  const validators = pages <= 1 || source.order === 'descending' ? seen.validators : undefined
-  const asked = seen.askedIntervalSeconds
+/** What the last answer said beside its items; an answer that says "not changed" repeats nothing. */
+function observations({ poll, said, pages, gap }: Reading): PollChange {
+  const { etag, lastModified, pollIntervalMs, notModified } = said
+  const kept = notModified || pages === 0
   return {
-    ...(JSON.stringify(validators) !== JSON.stringify(poll.validators) && { validators }),
-    ...(asked !== undefined && asked !== poll.askedIntervalSeconds && { askedIntervalSeconds: asked }),
+    ...(!kept && etag !== poll.etag && { etag }),
+    ...(!kept && lastModified !== poll.lastModified && { lastModified }),
+    ...(pollIntervalMs !== undefined &&
+      pollIntervalMs !== poll.askedIntervalMs && { askedIntervalMs: pollIntervalMs }),
+    ...(gap && { gap }),
   }
 }
 
 /** Where the poll moves to; `undefined` where it stays. */
-function phaseAfter({ poll, source, seen }: Reading, streak: number, deps: RunPollDeps): Phase | undefined {
+function phaseAfter(
+  { poll, said, spare }: Reading,
+  source: PollSource,
+  streak: number,
+  deps: RunPollDeps,
+): Phase | undefined {
   const now = deps.clock.now()
-  const asked = seen.askedIntervalSeconds ?? poll.askedIntervalSeconds
+  const asked = said.pollIntervalMs ?? poll.askedIntervalMs
   const every = nextClass(poll.phase.every, {
     interval: source.interval,
     health: healthOf(poll, deps.hasWebhooks(poll), now),
     streak,
-    ...(seen.spare !== undefined && { spare: seen.spare }),
-    ...(asked !== undefined && { askedIntervalSeconds: asked }),
+    ...(spare !== undefined && { spare }),
+    ...(asked !== undefined && { askedIntervalMs: asked }),
   })
   return every === poll.phase.every ? undefined : phaseFor(poll, every)
 }
@@ -76,6 +87,7 @@ async function handOver(reading: Reading, deps: RunPollDeps): Promise<PollOutcom
   const { poll, lease, found } = reading
   const saved = await deps.polls.release(lease, {
     ...changeOf(reading),
+    ...(reading.gap && { gap: reading.gap }),
     ...recovered(poll),
     ...(found > 0 && { lastChangeAt: lease.takenAt }),
   })
@@ -115,6 +127,14 @@ function tell(poll: Poll, setback: Exclude<Setback, { kind: 'gone' }>, { log, me
     log('warn', 'a poll failed; its watermark stands', { ...nameOf(poll), error: setback.failure })
   if (setback.kind === 'blocked' && poll.state !== 'blocked')
     log('warn', 'a poll waits for its connection', { ...nameOf(poll), reason: setback.cause })
+}
+
+function tellGap({ of, since, until }: PollGap, poll: Poll, { log, metrics }: RunPollDeps): void {
+  metrics.count('PollGap', { provider: poll.provider, reason: of })
+  log('warn', 'a stretch of time can not be read any more', {
+    ...nameOf(poll),
+    reason: `${of} from ${iso(since)} to ${iso(until)}`,
+  })
 }
 
 /** The poll of a connection that was deleted. */

@@ -42,6 +42,17 @@ export function retryAt(now: EpochMs, failures: number, setback: Setback): Epoch
   return later(now, setback.kind === 'held' ? Math.max(asked, 1_000) : grown)
 }
 
-/** Whether an answer says that a cursor, or a place in a list, is too old to go on from. */
-export const saysExpired = (thrown: unknown, expired: readonly number[] = [410]): boolean =>
-  thrown instanceof ApiError && (thrown.kind === 'stale-cursor' || expired.includes(thrown.status))
+/**
+ * Whether an answer says that a cursor, or a place in a list, is too old to go on from. Of a place that an earlier slice left,
+ * whatever is wrong with the request is wrong with the place.
+ */
+export function saysExpired(
+  thrown: unknown,
+  { hasCursor, isResumed }: { readonly hasCursor: boolean; readonly isResumed: boolean },
+): boolean {
+  if (!(thrown instanceof ApiError)) return false
+  if (thrown.kind === 'stale-cursor') return true
+  return (hasCursor && thrown.status === 410) || (isResumed && wrong.has(thrown.kind))
+}
+
+const wrong: ReadonlySet<string> = new Set(['missing', 'invalid'])

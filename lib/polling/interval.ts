@@ -14,8 +14,8 @@ export interface IntervalFacts {
   readonly streak: number
   /** Share of the rate limit that is left, where the provider says it. */
   readonly spare?: number
-  /** The provider's own word, seconds. */
-  readonly askedIntervalSeconds?: number
+  /** The provider's own word, milliseconds. */
+  readonly askedIntervalMs?: number
 }
 
 const dayMs = 86_400_000
@@ -48,7 +48,7 @@ const rules: readonly (readonly [
  */
 export function nextClass(current: IntervalClass, facts: IntervalFacts): IntervalClass {
   const { floorMs, usualMs, ceilingMs } = facts.interval
-  const askedMs = (facts.askedIntervalSeconds ?? 0) * 1_000
+  const askedMs = facts.askedIntervalMs ?? 0
   const fastest = classOver(Math.max(floorMs, askedMs))
   const slowest = Math.max(classWithin(ceilingMs), fastest) as IntervalClass
   const wish = rules.find(([holds]) => holds(facts))?.[1] ?? 'as it is'

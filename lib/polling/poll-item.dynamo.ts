@@ -29,9 +29,11 @@ const codecs = {
   phase: 'phase',
   watermark: 'json',
   cursor: 'json',
-  unfinished: 'json',
-  validators: 'json',
-  askedIntervalSeconds: 'number',
+  place: 'json',
+  etag: 'text',
+  lastModified: 'text',
+  askedIntervalMs: 'number',
+  gap: 'json',
   completeAt: 'number',
   lastChangeAt: 'number',
   nextAt: 'number',
@@ -40,6 +42,9 @@ const codecs = {
   missedAt: 'number',
 } as const
 type Field = keyof typeof codecs
+
+/** The index of connections has its own `place`. */
+const attributeOf = (field: string): string => (field === 'place' ? 'page' : field)
 
 function encoded(field: Field, value: unknown): AttributeValue {
   const codec = codecs[field]
@@ -66,7 +71,7 @@ export function updateOf(change: Omit<PollChange, 'state'> & { readonly state?: 
     set: set.map(([name]) => `, #${name} = :${name}`).join(''),
     add: added.map(([name]) => `, #${name} :${name}`).join(''),
     remove: entries.flatMap(([name, value]) => (value === undefined ? [`#${name}`] : [])).join(', '),
-    names: Object.fromEntries([...entries, ...added].map(([name]) => [`#${name}`, name])),
+    names: Object.fromEntries([...entries, ...added].map(([name]) => [`#${name}`, attributeOf(name)])),
     values: Object.fromEntries([
       ...set.map(([name, value]) => [`:${name}`, encoded(name, value)] as const),
       ...added.map(([name, value]) => [`:${name}`, number(value)] as const),
@@ -104,7 +109,7 @@ export function toPoll(item: Item): Poll {
   if (item['v']?.N !== '1' || !phase || connection === '' || said('tenant') === '') throw corrupt()
   const count = (name: string): number => Number(item[name]?.N ?? 0)
   const optional = Object.entries(codecs).flatMap(([name, codec]) => {
-    const value = item[name]
+    const value = item[attributeOf(name)]
     if (!value || name === 'phase') return []
     return [
       [name, codec === 'number' ? Number(value.N) : codec === 'json' ? parsed(value) : value.S] as const,

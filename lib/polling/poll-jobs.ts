@@ -52,7 +52,7 @@ export const pollNow = (
 ): Promise<void> =>
   jobs.send([{ v: 1, due: clock.now(), urgent: true, polls: [{ tenant, provider, connection, stream }] }])
 
-const name = z.string().check(z.minLength(1), z.maxLength(128))
+const name = z.string().check(z.minLength(1), z.maxLength(512))
 const shape = z.object({
   v: z.literal(1),
   due: z.number().check(z.int()),

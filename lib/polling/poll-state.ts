@@ -30,25 +30,11 @@ export interface Phase {
   readonly slot: number
 }
 
-/** An unfinished enumeration: what the next slice goes on from. */
-export interface UnfinishedRun {
-  /** The next page; none: the enumeration begins at `since`. */
-  readonly place?: PagePlace
-  /** The lower end that it was begun with, inclusive, where that is not the watermark less its overlap. */
-  readonly since?: ProviderTime
-  /** The largest provider time that is queued already: the watermark moves there at the end. */
-  readonly largest?: ProviderTime
-  /** The watermark before it began: it stands there again where pages do not come in the order that was promised. */
-  readonly began?: ProviderTime
-  readonly disordered?: boolean
-}
-
-/** What a provider gave to ask "did it change?" with. */
-export interface Validators {
-  /** Hash of the path that they belong to. */
-  readonly of: string
-  readonly etag?: string
-  readonly lastModified?: string
+/** What happened in between can no longer be told, or not by this list: all of it, or its deletions. */
+export interface PollGap {
+  readonly of: 'all' | 'deletes'
+  readonly since: EpochMs
+  readonly until: EpochMs
 }
 
 /**
@@ -66,12 +52,17 @@ export interface Poll extends PollRef {
   readonly phase: Phase
   /** The largest provider time up to which everything is durably queued. */
   readonly watermark?: ProviderTime
-  /** Where the provider itself counts: a sync token, a history id. JSON of at most 4 KiB. */
+  /** Where the provider itself counts, a sync token or a history id; or how far an unfinished reading is. Plain JSON. */
   readonly cursor?: unknown
-  readonly unfinished?: UnfinishedRun
-  readonly validators?: Validators
-  /** The provider's own word on how long to wait between two polls, seconds. */
-  readonly askedIntervalSeconds?: number
+  /** The next page of a reading that is not finished; it goes on with the cursor beside it. */
+  readonly place?: PagePlace
+  /** What the provider gave to ask "did it change?" with. */
+  readonly etag?: string
+  readonly lastModified?: string
+  /** The provider's own word on how long to wait between two polls, milliseconds. */
+  readonly askedIntervalMs?: number
+  /** The last stretch of time that could not be read. */
+  readonly gap?: PollGap
   /** Grows by one with every write but the lease's own. */
   readonly version: number
   /** Grows by one with every lease. */
@@ -140,9 +131,11 @@ export type PollChange = {
     Field in
       | 'watermark'
       | 'cursor'
-      | 'unfinished'
-      | 'validators'
-      | 'askedIntervalSeconds'
+      | 'place'
+      | 'etag'
+      | 'lastModified'
+      | 'askedIntervalMs'
+      | 'gap'
       | 'phase'
       | 'completeAt'
       | 'lastChangeAt'

@@ -1,20 +1,21 @@
 import { polling } from '../config/defaults.ts'
-import { enqueueAll, type Unplaced } from '../buffer/enqueue.ts'
-import { ms, type EpochMs } from '../primitives/clock.ts'
+import { enqueueAll } from '../buffer/enqueue.ts'
+import { ms } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
-import { afterPage, finished, forgotten, readFrom, type Progress } from './advance.ts'
+import { afterPage, forgotten, readFrom, type Progress } from './advance.ts'
+import { eventOf } from './event-of.ts'
 import { saysExpired, setbackOf, type Setback } from './failure.ts'
-import { NotModified, observedClient, type ObservedClient, type Seen } from './observed-client.ts'
 import { afterWrite, type Poll, type PollChange, type PollLease } from './poll-state.ts'
 import { rememberRecent, unlessRecent } from './recent.ts'
 import type { RunPollDeps } from './run-poll.ts'
-import type { PolledEvent, PolledPage, PollSource } from './source.ts'
+import { spareOf } from './spare.ts'
+import type { ListedPage } from './listing.ts'
+import type { PollSource } from './source.ts'
 
 /** A run as far as it is. */
 export interface Reading {
   readonly poll: Poll
   readonly lease: PollLease
-  readonly source: PollSource
   readonly progress: Progress
   readonly recent: string | undefined
   /** Hashes of the events of this slice. */
@@ -26,63 +27,27 @@ export interface Reading {
   /** Events that were queued in this slice. */
   readonly found: number
   readonly pages: number
-  readonly seen: Seen
+  /** The last page, for what its answer says beside its items. */
+  readonly said: Pick<ListedPage, 'etag' | 'lastModified' | 'pollIntervalMs' | 'notModified'>
+  readonly gap?: ListedPage['gap']
+  /** Share of the rate limit that is left, where the provider says it. */
+  readonly spare?: number | undefined
 }
 
 /** `paused`: the time is over, the rest is for another slice. */
 export type ReadOutcome =
   | ({ readonly kind: 'ended' | 'paused' } & Reading)
-  | ({ readonly kind: 'set_back'; readonly setback: Setback; readonly expired?: boolean } & Reading)
+  | ({ readonly kind: 'set_back'; readonly setback: Setback; readonly expired: boolean } & Reading)
   | { readonly kind: 'lost' }
 
 /** What of a reading is saved. */
 export const changeOf = ({ poll, progress, recent, unsaved }: Reading): PollChange => ({
   ...(progress.watermark !== poll.watermark && { watermark: progress.watermark }),
   ...(progress.cursor !== poll.cursor && { cursor: progress.cursor }),
-  ...(progress.unfinished !== poll.unfinished && { unfinished: progress.unfinished }),
+  ...(progress.place !== poll.place && { place: progress.place }),
   ...(recent !== poll.recent && { recent }),
   ...(unsaved > 0 && { found: unsaved }),
 })
-
-/** Reads from where the poll stands until the end, the end of the time, or a setback; saves after each page but the last. */
-export async function readOn(
-  { poll, lease, source }: Pick<Reading, 'poll' | 'lease' | 'source'>,
-  deps: RunPollDeps,
-): Promise<ReadOutcome> {
-  const observed = observedClient(deps.clientOf(poll), poll.unfinished ? undefined : poll.validators)
-  const { watermark, cursor, unfinished } = poll
-  const progress: Progress = {
-    ...(watermark && { watermark }),
-    ...(cursor !== undefined && { cursor }),
-    ...(unfinished && { unfinished }),
-  }
-  let reading: Reading = {
-    poll,
-    lease,
-    source,
-    progress,
-    recent: poll.recent,
-    sighted: undefined,
-    continued: unfinished !== undefined,
-    unsaved: 0,
-    found: 0,
-    pages: 0,
-    seen: {},
-  }
-  let restarted = false
-  for (;;) {
-    const step = await readOnce(reading, observed, deps)
-    if (step.kind === 'again') {
-      reading = step
-      continue
-    }
-    if (step.kind !== 'set_back' || !step.expired || restarted) return step
-    restarted = true
-    deps.metrics.count('PollCursorExpired', { provider: poll.provider })
-    deps.log('warn', 'a cursor has expired: the stream is read again from its watermark', nameOf(poll))
-    reading = { ...step, progress: forgotten(step.progress) }
-  }
-}
 
 export const nameOf = ({ tenant, provider, connection, stream }: Poll) => ({
   tenant,
@@ -91,84 +56,113 @@ export const nameOf = ({ tenant, provider, connection, stream }: Poll) => ({
   type: stream,
 })
 
-type Step = ReadOutcome | ({ readonly kind: 'again' } & Reading)
+/** Reads from where the poll stands until the end, the end of the time, or a setback; saves after each page but the last. */
+export async function readOn(
+  poll: Poll,
+  lease: PollLease,
+  source: PollSource,
+  deps: RunPollDeps,
+): Promise<ReadOutcome> {
+  const begun: Reading = {
+    poll,
+    lease,
+    progress: progressOf(poll),
+    recent: poll.recent,
+    sighted: undefined,
+    continued: poll.place !== undefined,
+    unsaved: 0,
+    found: 0,
+    pages: 0,
+    said: {},
+  }
+  const outcome = await readOnce(begun, source, deps)
+  if (outcome.kind !== 'set_back' || !outcome.expired) return outcome
+  deps.metrics.count('PollCursorExpired', { provider: poll.provider })
+  deps.log('warn', 'a cursor has expired: the stream is read again from its watermark', nameOf(poll))
+  return readOnce({ ...outcome, progress: forgotten(outcome.progress), continued: false }, source, deps)
+}
+
+const progressOf = ({ watermark, cursor, place }: Poll): Progress => ({
+  ...(watermark && { watermark }),
+  ...(cursor !== undefined && { cursor }),
+  ...(place && { place }),
+})
 
 /** One enumeration, as far as it goes without being begun anew. */
-async function readOnce(from: Reading, observed: ObservedClient, deps: RunPollDeps): Promise<Step> {
+async function readOnce(from: Reading, source: PollSource, deps: RunPollDeps): Promise<ReadOutcome> {
+  const { clock, remainingMs } = deps
+  const deadline = deadlineAfter(clock, ms(Math.max(1, remainingMs() - polling.saveMs)))
+  const spare = spareOf(deps.clientOf(from.poll))
   let reading = from
   try {
-    for await (const page of from.source.read(readFrom(from.progress), observed.client)) {
-      reading = await withPage({ ...reading, seen: observed.seen() }, page, deps)
-      if (!reading.progress.unfinished)
-        return { kind: goesOn(from, reading, page) ? 'again' : 'ended', ...reading }
+    const start = readFrom(from.progress, from.poll)
+    const options = { signal: deadline.signal, now: clock.now() }
+    for await (const page of source.read(start, spare.client, options)) {
+      reading = { ...(await withPage(reading, page, deadline.signal, deps)), spare: spare.left() }
+      if (!page.place) return { kind: 'ended', ...reading }
       if (isOver(reading, deps)) return { kind: 'paused', ...reading }
-      if (reading.unsaved > 0) {
-        const saved = await save(reading, deps)
-        if (!saved) return { kind: 'lost' }
-        reading = saved
-      }
-      if (!reading.progress.unfinished?.place) return { kind: 'again', ...reading }
+      const saved = reading.unsaved > 0 ? await save(reading, deps) : reading
+      if (!saved) return { kind: 'lost' }
+      reading = saved
     }
-    return { kind: 'ended', ...reading, progress: finished(reading.progress), seen: observed.seen() }
+    const { place: _, ...progress } = reading.progress
+    return { kind: 'ended', ...reading, progress }
   } catch (error) {
-    if (error instanceof NotModified) return { kind: 'ended', ...reading, seen: observed.seen() }
-    const { cursor, unfinished } = reading.progress
-    const expired =
-      (cursor !== undefined || unfinished?.place !== undefined) && saysExpired(error, from.source.expired)
-    return { kind: 'set_back', setback: setbackOf(error), ...(expired && { expired }), ...reading }
-  }
-}
-
-/** A window was read whole and did lead on: the next one at once. */
-const goesOn = (from: Reading, { progress, pages }: Reading, page: PolledPage): boolean =>
-  page.more === true &&
-  pages < polling.slicePages &&
-  (progress.watermark?.at ?? 0) > (from.progress.watermark?.at ?? 0)
-
-const isOver = ({ pages }: Reading, { remainingMs }: RunPollDeps): boolean =>
-  pages >= polling.slicePages || remainingMs() < polling.pageFloorMs
-
-/** Queues what a page has, and only then counts it as read. */
-async function withPage(reading: Reading, page: PolledPage, deps: RunPollDeps): Promise<Reading> {
-  const { progress, source } = reading
-  const now = deps.clock.now()
-  const events = unlessRecent(page.envelopes, reading.recent)
-  const next = afterPage(progress, page, source, now)
-  await enqueue(events, now, deps)
-  return {
-    ...reading,
-    progress: next,
-    recent: rememberRecent(page.envelopes, reading.recent),
-    sighted: rememberRecent(page.envelopes, reading.sighted),
-    unsaved: reading.unsaved + events.length,
-    found: reading.found + events.length,
-    pages: reading.pages + 1,
-  }
-}
-
-async function enqueue(
-  events: PolledPage['envelopes'],
-  receivedAt: EpochMs,
-  deps: RunPollDeps,
-): Promise<void> {
-  if (events.length === 0) return
-  const deadline = deadlineAfter(deps.clock, ms(Math.max(1_000, deps.remainingMs())))
-  try {
-    const placed = events.map((event) => unplaced(event, receivedAt))
-    await enqueueAll(placed, deadline.signal, deps)
+    return { kind: 'set_back', setback: setbackOf(error), expired: isExpired(reading, error), ...reading }
   } finally {
     deadline.end()
   }
 }
 
-function unplaced({ time, ...event }: PolledEvent, receivedAt: EpochMs): Unplaced {
-  return { ...event, ...(time && { occurredAt: event.occurredAt ?? time.at }), receivedAt }
+/** Of a place that an earlier slice left, whatever is wrong with the request is wrong with the place. */
+function isExpired({ progress: { cursor, place }, continued, pages }: Reading, thrown: unknown): boolean {
+  return saysExpired(thrown, {
+    isResumed: continued && pages === 0,
+    hasCursor: cursor !== undefined || place !== undefined,
+  })
+}
+
+const isOver = ({ pages }: Reading, { remainingMs }: RunPollDeps): boolean =>
+  pages >= polling.slicePages || remainingMs() < polling.pageFloorMs
+
+/** Queues what a page has, and only then counts it as read. */
+async function withPage(
+  reading: Reading,
+  page: ListedPage,
+  signal: AbortSignal,
+  deps: RunPollDeps,
+): Promise<Reading> {
+  const now = deps.clock.now()
+  const progress = afterPage(reading.progress, page, now)
+  const items = unlessRecent(page.items, reading.recent)
+  await enqueueAll(
+    items.map((item) => eventOf(item, reading.poll, now)),
+    signal,
+    deps,
+  )
+  const { etag, lastModified, pollIntervalMs, notModified, gap } = page
+  return {
+    ...reading,
+    progress,
+    recent: rememberRecent(page.items, reading.recent),
+    sighted: rememberRecent(page.items, reading.sighted),
+    unsaved: reading.unsaved + items.length,
+    found: reading.found + items.length,
+    pages: reading.pages + 1,
+    said: {
+      ...(etag !== undefined && { etag }),
+      ...(lastModified !== undefined && { lastModified }),
+      ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+      ...(notModified && { notModified }),
+    },
+    ...(gap && { gap }),
+  }
 }
 
 async function save(reading: Reading, { polls }: RunPollDeps): Promise<Reading | undefined> {
   if ((await polls.advance(reading.lease, changeOf(reading))) === 'lost') return undefined
+  const { watermark: _, cursor: __, place: ___, recent: ____, ...rest } = reading.poll
   const { progress, recent } = reading
-  const { watermark: _, cursor: __, unfinished: ___, recent: ____, ...rest } = reading.poll
   return {
     ...reading,
     poll: { ...rest, ...progress, ...(recent !== undefined && { recent }) },

@@ -1,13 +1,13 @@
 import { polling } from '../config/defaults.ts'
-import { sha256 } from '../primitives/bytes.ts'
-import type { PolledEvent } from './source.ts'
+import { hashTuple } from '../primitives/bytes.ts'
+import type { PolledItem } from './listing.ts'
 
 /** Characters of one hash: 48 bits. Two events of one stream that share it are as likely as a damaged disk. */
 const width = 8
 
-/** The id and the content: another content under the same id is for the claims to judge. */
-const hashOf = ({ id, body }: PolledEvent): string =>
-  sha256(Buffer.concat([Buffer.from(id), body]))
+/** The key and the content: another content under the same key is for the claims to judge. */
+const hashOf = ({ changeKey, deliveryKey, bytes }: PolledItem): string =>
+  hashTuple(changeKey ?? deliveryKey, bytes)
     .toString('base64url')
     .slice(0, width)
 
@@ -15,16 +15,16 @@ const hashesIn = (recent: string | undefined): Set<string> => new Set(recent?.ma
 
 /** The events that were not queued a short while ago, each once. */
 export function unlessRecent(
-  events: readonly PolledEvent[],
+  events: readonly PolledItem[],
   recent: string | undefined,
-): readonly PolledEvent[] {
+): readonly PolledItem[] {
   const known = hashesIn(recent)
   return events.filter((event) => known.size !== known.add(hashOf(event)).size)
 }
 
 /** The same list with these events at its end; the oldest are forgotten. */
 export function rememberRecent(
-  events: readonly PolledEvent[],
+  events: readonly PolledItem[],
   recent: string | undefined,
 ): string | undefined {
   const known = hashesIn(recent)

@@ -9,8 +9,8 @@ import { endRun, setBack } from './end-run.ts'
 import { phaseOf } from './phases.ts'
 import type { PollJobs } from './poll-jobs.ts'
 import type { Phases, Poll, PollRef, Polls } from './poll-state.ts'
-import { readOn, type Reading } from './read-on.ts'
-import type { PollSource, SourceOf } from './source.ts'
+import { readOn } from './read-on.ts'
+import type { SourceOf } from './source.ts'
 
 export interface RunPollDeps extends EnqueueDeps {
   readonly polls: Polls
@@ -75,16 +75,9 @@ export async function runPoll(order: PollOrder, deps: RunPollDeps): Promise<Poll
     await polls.release(outcome.lease, {})
     return { kind: 'gone' }
   }
-  return run({ poll: outcome.poll, lease: outcome.lease, source }, deps)
-}
-
-async function run(
-  start: Pick<Reading, 'poll' | 'lease'> & { readonly source: PollSource },
-  deps: RunPollDeps,
-): Promise<PollOutcome> {
-  const read = await readOn(start, deps)
+  const read = await readOn(outcome.poll, outcome.lease, source, deps)
   if (read.kind === 'lost') return { kind: 'lost' }
-  return read.kind === 'set_back' ? setBack(read, deps) : endRun(read, deps)
+  return read.kind === 'set_back' ? setBack(read, deps) : endRun(read, source, deps)
 }
 
 /** A row of a phase that the poll is not in, or whose poll is gone, is a trace of a crash: nobody else would take it away. */

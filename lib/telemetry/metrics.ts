@@ -29,6 +29,7 @@ export type MetricName =
   | 'PollSetback'
   | 'PollCursorExpired'
   | 'PollsDue'
+  | 'PollGap'
 
 export interface MetricDimensions {
   readonly provider?: string
