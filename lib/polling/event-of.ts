@@ -7,7 +7,7 @@ import type { PolledItem } from './listing.ts'
 /** A found item as an event: with the id that the webhook, or the bus, gives to the same fact. */
 export function eventOf(
   item: PolledItem,
-  { tenant, provider, endpoint }: Poll,
+  { tenant, provider, endpoint }: Pick<Poll, 'tenant' | 'provider' | 'endpoint'>,
   receivedAt: EpochMs,
 ): Unplaced {
   const { bytes, deliveryKey, changeKey, type, occurredAt, account } = item

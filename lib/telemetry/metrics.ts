@@ -29,6 +29,12 @@ export type MetricName =
   | 'PollSetback'
   | 'PollCursorExpired'
   | 'PollsDue'
+  | 'BackfillFound'
+  | 'BackfillEnded'
+  | 'SubscriptionRenewed'
+  | 'SubscriptionSetback'
+  | 'SubscriptionDisabled'
+  | 'WebhookRedelivered'
   | 'PollGap'
 
 export interface MetricDimensions {

@@ -127,6 +127,7 @@ function pageOf(dialect: PageDialect, request: MockRequest, items: readonly unkn
     case 'block-window':
       return inWindow(dialect, request, items, size)
     case 'ndjson':
+    case 'single':
       return { items }
   }
 }
