@@ -36,15 +36,22 @@ function textsAt(text: string, body: unknown, list: PollList, pointer: string): 
   // Only where something else proves that the answer is whole.
   if (items === undefined && list.always !== undefined) return []
   if (!Array.isArray(items)) throw refused(`there is no list at ${pointer || 'its root'}`)
-  return (jsonSlices(text, `${pointer}/*`) ?? []).map((slice) => slice.text)
+  const slices = jsonSlices(text, `${pointer}/*`)
+  // Two members of one name: which one counts is a matter of the reader.
+  if (slices?.length !== items.length) throw refused('its list can not be told apart')
+  return slices.map((slice) => slice.text)
 }
 
+/** An item without a part has none of it; one whose part is no list is no item. */
 const partsOf = (item: Found, parts: NonNullable<PollList['parts']>): readonly Found[] =>
-  parts.flatMap(({ at, type, deliveryKey }) =>
-    (jsonSlices(item.text, at) ?? []).map(({ text }) => ({
+  parts.flatMap(({ at, type, deliveryKey }) => {
+    if (readPointer(item.value, at.replace(/\/\*$/, '')) === undefined) return []
+    const slices = jsonSlices(item.text, at)
+    if (!slices) throw refused(`an item has no list at ${at}`)
+    return slices.map(({ text }) => ({
       text,
       value: jsonOf(text),
       outer: item.value,
       part: { type, deliveryKey },
-    })),
-  )
+    }))
+  })

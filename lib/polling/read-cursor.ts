@@ -118,7 +118,8 @@ async function* resync(
     (from.watermark === undefined ? options.now : watermarkOf(from.watermark, again.from ?? [])) -
       again.overlapMs,
   )
-  const list = { ...declaration.list, ...again.list }
+  const { always: _always, ...plain } = declaration.list
+  const list = again.list ? { ...plain, ...again.list } : declaration.list
   const values = { ...params, since: written(epochMs(since), again.format) }
   const nth = counter()
   const request = { list, values, from: stop?.at, signal: options.signal }

@@ -99,16 +99,16 @@ async function readOnce(from: Reading, source: PollSource, deps: RunPollDeps): P
     const options = { signal: deadline.signal, now: clock.now() }
     for await (const page of source.read(start, spare.client, options)) {
       reading = { ...(await withPage(reading, page, deadline.signal, deps)), spare: spare.left() }
-      if (!page.place) return { kind: 'ended', ...reading }
-      if (isOver(reading, deps)) return { kind: 'paused', ...reading }
+      if (!page.place) return { ...reading, kind: 'ended' }
+      if (isOver(reading, deps)) return { ...reading, kind: 'paused' }
       const saved = reading.unsaved > 0 ? await save(reading, deps) : reading
       if (!saved) return { kind: 'lost' }
       reading = saved
     }
     const { place: _, ...progress } = reading.progress
-    return { kind: 'ended', ...reading, progress }
+    return { ...reading, progress, kind: 'ended' }
   } catch (error) {
-    return { kind: 'set_back', setback: setbackOf(error), expired: isExpired(reading, error), ...reading }
+    return { ...reading, kind: 'set_back', setback: setbackOf(error), expired: isExpired(reading, error) }
   } finally {
     deadline.end()
   }

@@ -37,6 +37,10 @@ function follow(text: string, at: Span, [segment, ...rest]: readonly string[]): 
     }
     return found
   }
+  if (text[at.start] === '[' && /^(?:0|[1-9]\d{0,8})$/.test(segment)) {
+    const item = members(text, at.start)[Number(segment)]
+    return item && follow(text, { ...at, start: item.start, end: item.end }, rest)
+  }
   if (text[at.start] !== '{') return undefined
   // As for `JSON.parse`, the last of several members of one name counts.
   const member = members(text, at.start).findLast(({ name }) => name === segment)

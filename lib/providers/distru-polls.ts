@@ -12,8 +12,8 @@ const whole = {
   },
   version: { pointer: '/updated_datetime' },
   interval: { floorMs: 900_000, usualMs: 3_600_000, ceilingMs: 86_400_000 },
-  deletes: 'complete-enumeration',
-  // What is not told by a time is told by its content.
+  // An item is known by its content, so what has no time is told when it differs.
+  deletes: 'never',
 } as const satisfies Omit<PollDeclaration, 'finds' | 'list' | 'event'>
 
 export const distruPolls = {

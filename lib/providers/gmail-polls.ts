@@ -32,6 +32,7 @@ export const gmailPolls = {
           path: '/users/me/messages',
           params: { q: 'after:{since}', includeSpamTrash: 'true' },
           items: '/messages',
+          always: '/resultSizeEstimate',
           parts: [{ at: '', type: 'message.added', deliveryKey: [{ pointer: '/id' }] }],
         },
       },

@@ -3,7 +3,7 @@ import type { Polls } from './polls.ts'
 export const mixpanelPolls = {
   export: {
     finds:
-      'Events that were tracked, day by day. Late ones are found for five days. A cohort’s webhook brings something else.',
+      'Events that were tracked, day by day. Late ones are found for five days. The webhook of a cohort brings something else.',
     list: {
       path: '/export',
       base: 'export',

@@ -121,7 +121,7 @@ export interface CursorProgress {
   readonly expired?: readonly number[]
   /** What is read when it was: by the time of the last good reading. */
   readonly resync: {
-    readonly list?: Pick<PollList, 'path' | 'params' | 'pages' | 'items' | 'parts'>
+    readonly list?: Pick<PollList, 'path' | 'params' | 'pages' | 'items' | 'parts' | 'always'>
     readonly format: TimeFormat
     readonly overlapMs: number
     /** Time of an item, where the list can't be asked for the newer ones alone. */

@@ -26,8 +26,6 @@ export const slackPolls = {
       ],
       eventType: [[{ pointer: '/type' }]],
     },
-    // Of a message: it has changed when it was edited.
-    version: { pointer: '/ts' },
     // An app that is sold outside the Marketplace reads once a minute, 15 messages at a time.
     interval: { floorMs: 60_000, usualMs: 900_000, ceilingMs: 21_600_000 },
     deletes: 'never',

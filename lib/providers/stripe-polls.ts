@@ -3,7 +3,7 @@ import type { Polls } from './polls.ts'
 export const stripePolls = {
   events: {
     finds:
-      'The same events that webhooks bring, the account’s own of the last 30 days. Thin events are not among them.',
+      'The same events that webhooks bring, those of the account itself, of the last 30 days. Thin events are not among them.',
     list: { path: '/v1/events', params: { 'created[gte]': '{since}' } },
     progress: {
       kind: 'time',

@@ -1,6 +1,7 @@
 import type { Provider } from '#lib/providers/provider.ts'
 import { apiDocument } from './api-document.ts'
 import { cases } from './cases.ts'
+import { pollDocument } from './poll-document.ts'
 import type { Report, Result } from './run.ts'
 import { table } from './table.ts'
 
@@ -28,6 +29,8 @@ export function providersDocument(reports: readonly Report[], providers: readonl
     ),
     '',
     ...apiDocument(providers),
+    '',
+    ...pollDocument(providers),
     '',
     '## Cases',
     '',

@@ -31,6 +31,13 @@ describe('slices of a JSON text', () => {
     ['[{"e":[]},{"e":1}]', '/*/e/*'],
   ])('are none of %s at %s', (text, pattern) => expect(jsonSlices(text, pattern)).toBeUndefined())
 
+  test('go to one member of an array by its number', () => {
+    expect(texts('{"a":[{"b":[1, 2]},{"b":[ 3 ]}]}', '/a/1/b/*')).toEqual(['3'])
+    expect(texts('[[1],[2]]', '/0/*')).toEqual(['1'])
+    expect(texts('[[1]]', '/1/*')).toBeUndefined()
+    expect(texts('[[1]]', '/01/*')).toBeUndefined()
+  })
+
   test('of an empty array are none, which is not the same', () => expect(texts('[]', '/*')).toEqual([]))
 
   test('take depth without taking stack', () => {

@@ -41,7 +41,10 @@ export function givenApi(
       sent.push(asked)
       const { status = 200, headers = {}, body } = (typeof next === 'function' ? next(asked) : next) ?? {}
       const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
-      const response = new Response(status === 204 ? null : (text ?? ''), { status, headers })
+      const response = new Response(status === 204 || status === 304 ? null : (text ?? ''), {
+        status,
+        headers,
+      })
       Object.defineProperty(response, 'url', { value: new URL(target, 'https://api.example').href })
       return response
     },
