@@ -8,6 +8,7 @@ import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
 import { registerEvents } from './commands/events.ts'
 import { registerKeys } from './commands/keys.ts'
+import { registerPolls } from './commands/polls.ts'
 import { registerProvider } from './commands/provider.ts'
 import { registerSecrets } from './commands/secrets.ts'
 import { registerSend } from './commands/send.ts'
@@ -60,6 +61,7 @@ function commandLine(context: Context, version: string): Command {
   registerConnections(program, context)
   registerConsole(program, context)
   registerSecrets(program, context)
+  registerPolls(program, context)
   registerProvider(program, context)
   registerKeys(program, context)
   registerTenants(program, context)

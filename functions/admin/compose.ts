@@ -9,6 +9,9 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
+import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
+import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { providers } from '#lib/providers/catalog.ts'
@@ -61,6 +64,9 @@ export function compose(): AdminDeps {
       random: systemRandom,
     }),
     connections: dynamoConnectionList(connections),
+    polls: dynamoPolls({ ...connections, clock }),
+    backfills: dynamoBackfills(connections),
+    backfillJobs: sqsBackfillJobs({ client: sqs, queueUrl: required(env.backfillQueueUrl) }),
     keyTasks: dynamoKeyTasks({ ...connections, clock }),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
     connectGrantOf,

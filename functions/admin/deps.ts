@@ -4,6 +4,9 @@ import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
 import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { BackfillJobs } from '#lib/polling/backfill-jobs.ts'
+import type { Backfills } from '#lib/polling/backfill.ts'
+import type { Polls } from '#lib/polling/poll-state.ts'
 import type { KeyTasks } from '#lib/vault/key-tasks.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
 import type { Vault } from '#lib/vault/vault.ts'
@@ -24,6 +27,9 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   /** Keeps what tenants hand over. Nothing here can open it. */
   readonly seal: Sealer
   readonly connections: Pick<ConnectionList, 'list'>
+  readonly polls: Pick<Polls, 'get'>
+  readonly backfills: Backfills
+  readonly backfillJobs: BackfillJobs
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

@@ -71,7 +71,11 @@ async function isRun({ job, entry }: Task, deps: RunPollDeps): Promise<boolean> 
 }
 
 /** What there was no time for goes back on the queue as it was, without the polls that were run. */
-async function handOver(late: readonly Task[], failed: Set<string>, { jobs, log }: PollerDeps): Promise<void> {
+async function handOver(
+  late: readonly Task[],
+  failed: Set<string>,
+  { jobs, log }: PollerDeps,
+): Promise<void> {
   const rest = Map.groupBy(
     late.filter(({ messageId }) => !failed.has(messageId)),
     ({ messageId }) => messageId,
@@ -81,7 +85,10 @@ async function handOver(late: readonly Task[], failed: Set<string>, { jobs, log 
     try {
       await jobs.send([{ ...first.job, polls: [first, ...others].map(({ entry }) => entry) }])
     } catch (error) {
-      log('warn', 'polls that there was no time for come back with their job', { messageId, error: describeError(error) })
+      log('warn', 'polls that there was no time for come back with their job', {
+        messageId,
+        error: describeError(error),
+      })
       failed.add(messageId)
     }
   }

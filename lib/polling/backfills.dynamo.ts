@@ -1,7 +1,7 @@
 import {
   GetItemCommand,
-  PutItemCommand,
   QueryCommand,
+  UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
@@ -71,14 +71,17 @@ async function put(
   { backfill, by, condition, read }: Put,
   { client, table: TableName }: BackfillsTable,
 ): Promise<Item | 'written'> {
-  const command = new PutItemCommand({
+  const attributes = Object.entries(attributesOf(backfill, by))
+  const command = new UpdateItemCommand({
     TableName,
-    Item: itemOf(backfill, by),
+    Key: keyOf(backfill),
+    UpdateExpression: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}`,
     ConditionExpression: condition,
-    ...(read && {
-      ExpressionAttributeNames: { '#version': 'version' },
-      ExpressionAttributeValues: { ':read': read },
-    }),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
+      ...(read && { ':read': read }),
+    },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   })
   return guarded(async () => {
@@ -92,16 +95,13 @@ async function put(
   })
 }
 
-function itemOf(backfill: Backfill, by: string): Record<string, AttributeValue> {
-  return {
-    ...keyOf(backfill),
-    v: { N: '1' },
-    version: { N: String(backfill.version) },
-    by: { S: by },
-    tenant: { S: backfill.tenant },
-    document: { S: JSON.stringify(backfill) },
-  }
-}
+const attributesOf = (backfill: Backfill, by: string): Record<string, AttributeValue> => ({
+  v: { N: '1' },
+  version: { N: String(backfill.version) },
+  by: { S: by },
+  tenant: { S: backfill.tenant },
+  document: { S: JSON.stringify(backfill) },
+})
 
 /** @throws SluiceError `RECORD_CORRUPT` */
 function toBackfill(item: Item): Backfill {

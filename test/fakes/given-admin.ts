@@ -14,6 +14,9 @@ import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import type { Claims } from '#lib/idempotency/claims.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import type { History } from '#lib/idempotency/history.ts'
+import type { BackfillJob } from '#lib/polling/backfill-jobs.ts'
+import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -47,6 +50,7 @@ export interface GivenAdmin {
   /** What the bulk queue took. */
   readonly queued: Envelope[]
   readonly queuedText: string[]
+  readonly backfillJobs: BackfillJob[]
   readonly objects: Map<string, Uint8Array>
   readonly token: Secret
   readonly ledgerTable: string
@@ -77,6 +81,7 @@ export async function givenAdmin(
   const lines: string[] = []
   const queued: Envelope[] = []
   const queuedText: string[] = []
+  const backfillJobs: BackfillJob[] = []
   const token = new Secret('admin-token-of-the-test')
   const history = dynamoHistory({ client, table: ledger, clock })
   const deps: AdminDeps = {
@@ -101,6 +106,9 @@ export async function givenAdmin(
       random,
     }),
     connections: dynamoConnectionList({ client, table: connections }),
+    polls: dynamoPolls({ client, table: connections, clock }),
+    backfills: dynamoBackfills({ client, table: connections }),
+    backfillJobs: { send: async (job) => void backfillJobs.push(job) },
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
@@ -122,6 +130,7 @@ export async function givenAdmin(
     lines,
     queued,
     queuedText,
+    backfillJobs,
     objects,
     token,
     ledgerTable: ledger,

@@ -218,6 +218,10 @@ describe('B080: roles', () => {
       'refreshConnection',
       'activateConnection',
       'rewrapTenantKeys',
+      'startBackfill',
+      'pauseBackfill',
+      'resumeBackfill',
+      'cancelBackfill',
     ])
     expect(by('admin')).toEqual([
       'createConnection',
