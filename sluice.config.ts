@@ -20,6 +20,8 @@ export default defineConfig({
       },
     },
   ],
+  // What is read from connected accounts by itself, so that an event whose webhook was lost is found all the same.
+  polls: [{ provider: 'stripe' }],
   handlers: [paymentReceived],
   // Read by the handlers as environment variables. Not for secrets: they are visible in the template.
   environment: {},

@@ -79,6 +79,16 @@ const relations: readonly (readonly [holds: (plan: Plan) => boolean, otherwise: 
       `timeouts.sweeper (${span(p.timeouts.sweeper)}) must be below sweepPeriod (${span(p.sweepPeriod)}), or sweeps overlap`,
   ],
   [
+    (p) => p.pollPeriod === 60_000,
+    (p) => `pollPeriod (${span(p.pollPeriod)}) must be 1 min: phases are counted in minutes`,
+  ],
+  [
+    (p) => p.pollVisibility >= 6 * p.timeouts.poller,
+    (p) =>
+      `pollVisibility (${span(p.pollVisibility)}) must be at least 6 x timeouts.poller (${span(p.timeouts.poller)}), ` +
+      `or a job comes back while its polls still run: raise it to ${span(6 * p.timeouts.poller)}`,
+  ],
+  [
     (p) => p.deadLetterVisibility >= p.timeouts.sweeper,
     (p) =>
       `deadLetterVisibility (${span(p.deadLetterVisibility)}) must be at least timeouts.sweeper ` +
@@ -93,22 +103,30 @@ export function checkPlan(plan: Plan, concurrency: ConcurrencyConfig = {}): void
   if (all.length > 0) throw new Error(['the deployment would not keep its promise:', ...all].join('\n  '))
 }
 
-/** Copies of the worker that the queues `events` and `bulk` may start. */
-export function pollers({ worker = 50 }: ConcurrencyConfig): {
+/** Copies of the worker that the queues `events` and `bulk` may start, and of the poller that `polls` may. */
+export function pollers({ worker = 50, poller = 10 }: ConcurrencyConfig): {
   readonly events: number
   readonly bulk: number
+  readonly polls: number
 } {
-  return { events: worker, bulk: Math.max(2, Math.floor(worker / 5)) }
+  return { events: worker, bulk: Math.max(2, Math.floor(worker / 5)), polls: poller }
 }
 
 function concurrencyFaults(concurrency: ConcurrencyConfig): string[] {
-  const { events, bulk } = pollers(concurrency)
-  const reserved = concurrency.reserved?.worker
-  if (reserved === undefined || reserved >= events + bulk) return []
-  return [
-    `concurrency.reserved.worker (${reserved}) must be at least ${events + bulk}: the queues start that many copies, ` +
-      `and each one refused uses up a receive. Raise it, or lower concurrency.worker`,
-  ]
+  const { events, bulk, polls } = pollers(concurrency)
+  // A tick is one more than the queue starts.
+  const needs = [
+    ['worker', events + bulk],
+    ['poller', polls + 1],
+  ] as const
+  return needs.flatMap(([name, starts]) => {
+    const reserved = concurrency.reserved?.[name]
+    if (reserved === undefined || reserved >= starts) return []
+    return [
+      `concurrency.reserved.${name} (${reserved}) must be at least ${starts}: the queues start that many copies, ` +
+        `and each one refused uses up a receive. Raise it, or lower concurrency.${name}`,
+    ]
+  })
 }
 
 const units = [

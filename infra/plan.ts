@@ -3,6 +3,7 @@ import {
   deadLetterVisibility,
   ingest,
   ledger,
+  polling,
   queue,
   queueVisibility,
   retry,
@@ -10,7 +11,15 @@ import {
   worker,
 } from '#lib/config/defaults.ts'
 
-export type FunctionName = 'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher' | 'proxy'
+export type FunctionName =
+  | 'webhook'
+  | 'worker'
+  | 'sweeper'
+  | 'admin'
+  | 'oauth'
+  | 'refresher'
+  | 'proxy'
+  | 'poller'
 
 /** Every duration and limit that the template and the code must agree on, in milliseconds unless named otherwise. */
 export interface Plan {
@@ -32,6 +41,12 @@ export interface Plan {
   readonly sweepPeriod: number
   /** What is due for a refresh is looked for this often. */
   readonly refreshPeriod: number
+  /** Polls whose turn it is are put on their queue this often; no phase is shorter than this. */
+  readonly pollPeriod: number
+  readonly pollVisibility: number
+  readonly pollRetention: number
+  /** A job that kills so many starts of the poller is set aside; its polls have other turns. */
+  readonly pollReceives: number
   /** Requests per second and burst that the gateway lets through. */
   readonly throttle: Readonly<Record<'webhook' | 'admin', { readonly rate: number; readonly burst: number }>>
 }
@@ -49,8 +64,18 @@ export const plan: Plan = {
     oauth: 25_000,
     refresher: 58_000,
     proxy: 29_000,
+    poller: polling.timeoutMs,
   },
-  memoryMb: { webhook: 512, worker: 512, sweeper: 512, admin: 512, oauth: 512, refresher: 512, proxy: 512 },
+  memoryMb: {
+    webhook: 512,
+    worker: 512,
+    sweeper: 512,
+    admin: 512,
+    oauth: 512,
+    refresher: 512,
+    proxy: 512,
+    poller: 512,
+  },
   ingestBudget: ingest.budgetMs,
   queueVisibility,
   queueRetention: queue.retentionMs,
@@ -64,5 +89,9 @@ export const plan: Plan = {
   bucketLifetime,
   sweepPeriod,
   refreshPeriod: sweepPeriod,
+  pollPeriod: sweepPeriod,
+  pollVisibility: 6 * polling.timeoutMs,
+  pollRetention: polling.jobRetentionMs,
+  pollReceives: polling.jobReceives,
   throttle: { webhook: { rate: 1_000, burst: 2_000 }, admin: { rate: 50, burst: 100 } },
 }

@@ -79,6 +79,12 @@ export class Sluice extends Construct {
     this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), props, plan)
     const proxy = make('proxy', 'Calls providers by connections, for those outside')
     this.#lendToProxy(proxy, config, props)
+    this.#lendToPoller(
+      make('poller', 'Reads what providers list, as the net under lost webhooks'),
+      config,
+      props,
+      plan,
+    )
     const { throttle } = plan
     this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, proxy, throttle }).url
     for (const fn of [admin, oauth])
@@ -173,6 +179,19 @@ export class Sluice extends Construct {
     this.objects.lendListing(fn)
     this.#lendAdminToken(fn)
     fn.setEnv(config.providerEnvironment)
+  }
+
+  #lendToPoller(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps, plan: Plan): void {
+    this.#lendCalls(fn, stage)
+    this.vault.lendPolls(fn)
+    this.buffer.lendReceiving(fn, 'polls', pollers(config.concurrency).polls)
+    this.buffer.lendSending(fn, 'polls')
+    // What is found is an event like any other; large bodies go to the bucket first.
+    this.buffer.lendSending(fn, 'events')
+    this.objects.lend(fn, 'bodies', ['write'])
+    this.objects.lendListing(fn)
+    fn.setEnv(config.providerEnvironment)
+    new Schedule(this, 'Poll', { periodMs: plan.pollPeriod, start: fn })
   }
 
   #lendAdminToken(fn: GatewayFunction): void {

@@ -3,7 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import { build, type Metafile } from 'esbuild'
+import type { PollConfig } from '#lib/config/define-config.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
+import { wantedOf } from '#lib/polling/wanted.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
 import config from '#config'
@@ -26,12 +28,14 @@ export interface Built {
  * @throws SluiceError `MISCONFIGURED` when the config has faults.
  */
 export async function buildFunctions({ outDir }: { readonly outDir: string }): Promise<readonly Built[]> {
-  const { endpoints } = parseConfig(config)
+  const { endpoints, polls } = parseConfig(config)
+  // Says which parameters a stream lacks.
+  wantedOf(polls, findProvider)
   const handlers = globSync('functions/*/handler.{ts,tsx}', { cwd: repository }).toSorted()
   return Promise.all(
     handlers.map(async (handler) => {
       const built = await buildFunction(handler, outDir)
-      for (const [reader, { name, content }] of Object.entries(compiled(endpoints))) {
+      for (const [reader, { name, content }] of Object.entries(compiled(endpoints, polls))) {
         if (Object.hasOwn(built.metafile.inputs, reader))
           await writeFile(join(built.folder, name), JSON.stringify(content))
       }
@@ -41,7 +45,8 @@ export async function buildFunctions({ outDir }: { readonly outDir: string }): P
 }
 
 /** By the file that reads it: what is written beside the code of a function that has that file. */
-const compiled = (endpoints: readonly Endpoint[]) => ({
+const compiled = (endpoints: readonly Endpoint[], polls: readonly PollConfig[]) => ({
+  'lib/polling/poll-config.file.ts': { name: 'polls.json', content: polls },
   'lib/webhooks/directory.file.ts': { name: 'directory.json', content: endpoints },
   'lib/webhooks/declarations.file.ts': {
     name: 'declarations.json',

@@ -4,21 +4,26 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { EventSourceMapping, type CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { worker } from '#lib/config/defaults.ts'
+import { polling, worker } from '#lib/config/defaults.ts'
 import type { ParsedConfig } from '#lib/config/parse-config.ts'
 import { env } from '#lib/config/names.ts'
 import type { Plan } from '../plan.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 
-type Line = 'events' | 'bulk'
+type Line = 'events' | 'bulk' | 'polls'
 type BusRule = NonNullable<ParsedConfig['endpoints'][number]['bus']>
 
-const urlVariable = { events: env.eventsQueueUrl, bulk: env.bulkQueueUrl } as const
+const urlVariable = {
+  events: env.eventsQueueUrl,
+  bulk: env.bulkQueueUrl,
+  polls: env.pollQueueUrl,
+} as const
+const batchSize = { events: worker.batchSize, bulk: worker.batchSize, polls: polling.jobsPerStart } as const
 const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
 
 /**
  * Where accepted events wait: `events` for what comes in, `bulk` for replays and redrives, so that a mass replay delays
- * no new event. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
+ * no new event, and `polls` for the poller's jobs. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
  */
 export class Buffer extends Construct {
   readonly #queues: Readonly<Record<Line, Queue>>
@@ -28,7 +33,11 @@ export class Buffer extends Construct {
     super(scope, id)
     const deadLetters = (name: string) =>
       this.#queue(name, plan.deadLetterRetention, plan.deadLetterVisibility)
-    this.#deadLetters = { events: deadLetters('EventsDead'), bulk: deadLetters('BulkDead') }
+    this.#deadLetters = {
+      events: deadLetters('EventsDead'),
+      bulk: deadLetters('BulkDead'),
+      polls: deadLetters('PollsDead'),
+    }
     const line = (name: string, queue: Queue) =>
       this.#queue(name, plan.queueRetention, plan.queueVisibility, {
         queue,
@@ -37,6 +46,10 @@ export class Buffer extends Construct {
     this.#queues = {
       events: line('Events', this.#deadLetters.events),
       bulk: line('Bulk', this.#deadLetters.bulk),
+      polls: this.#queue('Polls', plan.pollRetention, plan.pollVisibility, {
+        queue: this.#deadLetters.polls,
+        maxReceiveCount: plan.pollReceives,
+      }),
     }
   }
 
@@ -94,23 +107,24 @@ export class Buffer extends Construct {
     fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
   }
 
-  /** Is started with the messages of `line`, at most `concurrency` copies at a time, and may change when one comes back. */
+  /** Is started with the messages of `line`, at most `concurrency` copies at a time; of an event it may change when it comes back. */
   lendReceiving(fn: GatewayFunction, line: Line, concurrency: number): void {
     const queue = this.#queues[line]
     fn.permit({
       actions: [
         'sqs:ReceiveMessage',
         'sqs:DeleteMessage',
-        'sqs:ChangeMessageVisibility',
         'sqs:GetQueueAttributes',
+        // A job that must wait is a new one.
+        ...(line === 'polls' ? [] : ['sqs:ChangeMessageVisibility']),
       ],
       resources: [queue.queueArn],
     })
     fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
-    const mapping = new EventSourceMapping(fn, `From${line === 'events' ? 'Events' : 'Bulk'}`, {
+    const mapping = new EventSourceMapping(fn, `From${line.slice(0, 1).toUpperCase()}${line.slice(1)}`, {
       target: fn.lambda,
       eventSourceArn: queue.queueArn,
-      batchSize: worker.batchSize,
+      batchSize: batchSize[line],
       maxConcurrency: concurrency,
       reportBatchItemFailures: true,
     })
@@ -119,11 +133,11 @@ export class Buffer extends Construct {
     resource.node.addDependency(fn.lambda.role ?? fn)
   }
 
-  /** May take messages off both dead-letter queues. */
+  /** May take messages off the dead-letter queues of events; a dead job is worth nothing, its polls have other turns. */
   lendDeadLetters(fn: GatewayFunction): void {
     fn.permit({
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
-      resources: Object.values(this.#deadLetters).map((queue) => queue.queueArn),
+      resources: (['events', 'bulk'] as const).map((line) => this.#deadLetters[line].queueArn),
     })
     for (const line of ['events', 'bulk'] as const)
       fn.setEnv({ [deadUrlVariable[line]]: this.#deadLetters[line].queueUrl })

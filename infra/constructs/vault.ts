@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import { byConnection, byRefresh, controlKeys, env } from '#lib/config/names.ts'
+import { byConnection, byRefresh, controlKeys, env, phaseKey, pollKey } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -66,6 +66,18 @@ export class Vault extends Construct {
   /** May find the connections of a tenant. */
   lendFinding(fn: GatewayFunction): void {
     this.#query(fn, byConnection.index)
+  }
+
+  /** May keep polls, and find them by their phases; and can delete nothing but those. */
+  lendPolls(fn: GatewayFunction): void {
+    fn.permit({ actions: ['dynamodb:Query'], resources: [this.connections.tableArn] })
+    fn.permit({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.connections.tableArn],
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*')] },
+      },
+    })
   }
 
   /** May wrap a tenant's keys anew, those in its connections too, and delete them; and can delete no connection. */

@@ -119,6 +119,12 @@ export const polling = {
   leaseMarginMs: seconds(5),
   /** A page is asked for and queued while there is more time left than this; else the run is handed over. */
   pageFloorMs: seconds(20),
+  /** A job that waits longer is overtaken by the turns that come. */
+  jobRetentionMs: days(1),
+  /** Tries of one job. */
+  jobReceives: 5,
+  /** Messages that one start of the poller takes: a job is a batch already. */
+  jobsPerStart: 1,
   /** What is left for queueing and saving when reading has to stop. */
   saveMs: seconds(5),
   /** Most pages of one slice, so that one long list does not keep the others of its job waiting for ever. */

@@ -22,18 +22,32 @@ export interface SluiceConfig {
   readonly environment?: Readonly<Record<string, string>>
   /** Where a browser may be sent after it has connected an account: whole addresses, or beginnings that end with a slash. */
   readonly connect?: { readonly returnTo: readonly string[] }
+  /** What is read from providers by itself, for the tenants that have connected: the net under lost webhooks. Default: nothing. */
+  readonly polls?: readonly PollConfig[]
   /** Who may use the admin API beside whoever has the admin token: people, by tokens of your identity provider. */
   readonly admin?: { readonly oidc?: OidcConfig }
   /** How much of the account's Lambda concurrency each function may take; unset takes from the shared pool. */
   readonly concurrency?: ConcurrencyConfig
 }
 
+export interface PollConfig {
+  readonly provider: string
+  /** Such as `events`, or `issues?owner=octo&repo=hello`. Default: every stream of the provider that needs no parameters. */
+  readonly streams?: readonly string[]
+  /** Default: every tenant with a connection to the provider. */
+  readonly tenants?: readonly string[]
+}
+
 export interface ConcurrencyConfig {
   /** Copies of the worker that one queue may start, 2 to 1000. Default 50. */
   readonly worker?: number
+  /** Copies of the poller that its queue may start, 2 to 1000. Default 10. */
+  readonly poller?: number
   /** Concurrency reserved for, and the most taken by, one function: a flood of forged requests stops there. */
   readonly reserved?: Readonly<
-    Partial<Record<'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher' | 'proxy', number>>
+    Partial<
+      Record<'webhook' | 'worker' | 'sweeper' | 'admin' | 'oauth' | 'refresher' | 'proxy' | 'poller', number>
+    >
   >
 }
 

@@ -5,7 +5,7 @@ import type { HmacScheme } from '../providers/scheme.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'
-import type { ConcurrencyConfig, EndpointConfig } from './define-config.ts'
+import type { ConcurrencyConfig, EndpointConfig, PollConfig } from './define-config.ts'
 import {
   addressFaults,
   busFaults,
@@ -13,6 +13,7 @@ import {
   repeatedEndpoints,
   repeatedHandlers,
   schemeFaults,
+  streamFaults,
   type Fault,
 } from './config-faults.ts'
 import { id, text, whole } from './fields.ts'
@@ -28,6 +29,8 @@ export interface ParsedConfig {
   readonly environment: Readonly<Record<string, string>>
   /** What of {@link environment} tells of a provider: `{PROVIDER}_BASE_URL`, `{PROVIDER}_{PARAM}`. */
   readonly providerEnvironment: Readonly<Record<string, string>>
+  /** What is read from providers, in the order of the config. */
+  readonly polls: readonly PollConfig[]
   readonly concurrency: ConcurrencyConfig
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
@@ -99,6 +102,20 @@ const endpoint = z.strictObject({
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
 
+const readable = providers.filter(({ polls }) => polls).map((provider) => provider.id)
+
+const poll = z.strictObject({
+  provider: z.string().check(
+    z.refine((value) => findProvider(value)?.polls !== undefined, {
+      error: `must be a provider whose lists can be read: ${readable.join(', ')}`,
+    }),
+  ),
+  streams: z.optional(
+    z.array(text()).check(z.minLength(1, { error: 'must name at least one, or be left out' })),
+  ),
+  tenants: z.optional(z.array(id).check(z.minLength(1, { error: 'must name at least one, or be left out' }))),
+})
+
 const reserved = z.optional(whole(1, 10_000))
 const schema = z.strictObject({
   endpoints: z
@@ -112,6 +129,7 @@ const schema = z.strictObject({
   environment: z.optional(
     z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
   ),
+  polls: z.optional(z.array(poll)),
   connect: z.optional(
     z.strictObject({
       returnTo: z.array(
@@ -127,6 +145,7 @@ const schema = z.strictObject({
   concurrency: z.optional(
     z.strictObject({
       worker: z.optional(whole(2, 1_000)),
+      poller: z.optional(whole(2, 1_000)),
       reserved: z.optional(
         z.strictObject({
           webhook: reserved,
@@ -136,6 +155,7 @@ const schema = z.strictObject({
           oauth: reserved,
           refresher: reserved,
           proxy: reserved,
+          poller: reserved,
         }),
       ),
     }),
@@ -153,6 +173,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   const parsed = result.data
   const endpoints = (parsed.endpoints as EndpointConfig[]).map(compile)
   const handlers = parsed.handlers ?? []
+  const polls = (parsed.polls ?? []) as readonly PollConfig[]
   const faults = [
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
     ...keyFaults(parsed.endpoints as EndpointConfig[]),
@@ -160,6 +181,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     ...busFaults(endpoints),
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
+    ...streamFaults(polls),
   ]
   if (faults.length > 0) throw misconfigured(faults)
   return {
@@ -169,6 +191,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     maxAttempts: parsed.retry?.maxAttempts ?? retry.maxAttempts,
     environment: parsed.environment ?? {},
     providerEnvironment: ofProviders(parsed.environment ?? {}),
+    polls,
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
     oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),

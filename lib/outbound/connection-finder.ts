@@ -22,7 +22,11 @@ const mostKept = 1_000
  */
 export function connectionFinder({ connections, clock }: FinderDeps) {
   const kept = new Map<string, { readonly id: string; readonly at: EpochMs }>()
-  return async (tenant: string, { provider, account, likelyAccount }: ConnectionRef): Promise<string> => {
+  return async (
+    tenant: string,
+    { provider, id: said, account, likelyAccount }: ConnectionRef,
+  ): Promise<string> => {
+    if (said !== undefined) return said
     if (account !== undefined) return connectionId(tenant, provider, account)
     const key = JSON.stringify([tenant, provider, likelyAccount])
     const known = kept.get(key)

@@ -14,6 +14,8 @@ import { lastAnswers } from './last-answers.ts'
 /** A connection of a tenant: the provider, and the account there where the tenant has connected several. */
 export interface ConnectionRef {
   readonly provider: string
+  /** The connection itself, where it is known. */
+  readonly id?: string
   /** As the provider names it: a realm, a team, `default` for a key without one. */
   readonly account?: string
   /** The account that is meant if the tenant has connected it; else its only connection. What an event knows. */

@@ -136,7 +136,7 @@ async function withPage(
   const progress = afterPage(reading.progress, page, now)
   const items = unlessRecent(page.items, reading.recent)
   await enqueueAll(
-    items.map((item) => eventOf(item, reading.poll, now)),
+    items.map((item) => eventOf(item, { ...reading.poll, endpoint: deps.endpointOf(reading.poll) }, now)),
     signal,
     deps,
   )

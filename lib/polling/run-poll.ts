@@ -19,6 +19,8 @@ export interface RunPollDeps extends EnqueueDeps {
   readonly sourceOf: SourceOf
   /** Calls the provider by the poll's connection, with the priority of a poll. */
   readonly clientOf: (poll: Poll) => RetryingClient
+  /** The endpoint whose events the poll's are, by the config as it is now. */
+  readonly endpointOf: (poll: Poll) => string
   /** Whether webhooks bring the stream too. */
   readonly hasWebhooks: (poll: Poll) => boolean
   /** What is left of this invocation. */

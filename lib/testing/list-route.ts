@@ -126,6 +126,7 @@ function pageOf(dialect: PageDialect, request: MockRequest, items: readonly unkn
       return { items: cut(word(request, dialect.query, dialect.start, dialect.first) - dialect.first) }
     case 'block-window':
       return inWindow(dialect, request, items, size)
+    case 'single':
     case 'ndjson':
     case 'single':
       return { items }

@@ -76,6 +76,7 @@ export function givenPolls(client: Pick<DynamoDBClient, 'send'>, seed = (made +=
       clock,
       random: seededRandom(1),
     }),
+    endpointOf: ({ endpoint }) => endpoint,
     hasWebhooks: () => state.hasWebhooks,
     remainingMs: () => ms(state.remainingMs),
     log: () => {},

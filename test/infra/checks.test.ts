@@ -32,6 +32,8 @@ const broken: readonly (readonly [relation: string, change: Partial<Plan>, says:
   ['an API longer than the gateway waits', timeouts({ admin: 30_000 }), 'timeouts.admin (30 s)'],
   ['a proxy that ends before it can say so', timeouts({ proxy: 27_000 }), 'above the 27 s'],
   ['a proxy longer than the gateway waits', timeouts({ proxy: 30_000 }), 'timeouts.proxy (30 s)'],
+  ['turns that no minute has', { pollPeriod: 2 * minute }, 'phases are counted in minutes'],
+  ['a job that comes back while its polls run', timeouts({ poller: 3 * minute }), 'raise it to 18 min'],
   [
     'overlapping sweeps',
     { ...timeouts({ sweeper: minute }), deadLetterVisibility: minute },
@@ -64,7 +66,7 @@ test('all that is broken is said at once', () => {
 })
 
 test('reserved concurrency below what the queues start is refused, because each refusal uses up a receive', () => {
-  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2 })
+  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2, polls: 10 })
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 11 } })).toThrow('must be at least 12')
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 12 } })).not.toThrow()
 })

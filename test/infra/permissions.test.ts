@@ -7,11 +7,11 @@ let sluice: SynthesizedTemplate
 let may: Readonly<Record<FunctionName, Grant[]>>
 beforeAll(async () => {
   sluice = await template()
-  const names = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
+  const names = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy', 'poller'] as const
   may = Object.fromEntries(names.map((name) => [name, grantsOf(sluice, name)])) as typeof may
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy', 'poller'] as const
 const services = (name: FunctionName) =>
   [...new Set(may[name].map(({ action }) => action.replace(/:.*/, '')))].toSorted()
 const actions = (name: FunctionName) => [...new Set(may[name].map(({ action }) => action))].toSorted()
@@ -150,10 +150,10 @@ describe('the admin function', () => {
 })
 
 describe('the refresher', () => {
-  test('alone wraps keys, and deletes nothing of the table but what keys are in', () => {
+  test('alone wraps keys, and like the poller deletes nothing of the table but what keys are in', () => {
     const wrapping = functions.filter((name) => actions(name).includes('kms:Encrypt'))
     const deleting = functions.filter((name) => actions(name).includes('dynamodb:DeleteItem'))
-    expect([wrapping, deleting]).toEqual([['refresher'], ['refresher']])
+    expect([wrapping, deleting]).toEqual([['refresher'], ['refresher', 'poller']])
     const statements = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
     expect(statements).toContain(
       '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["tenant#*"]}}',
@@ -166,6 +166,7 @@ describe('the refresher', () => {
       'oauth',
       'refresher',
       'proxy',
+      'poller',
     ]))
 })
 
@@ -193,10 +194,49 @@ describe('the proxy', () => {
   })
 })
 
+describe('the poller', () => {
+  test('may with connections and limits what the worker may, and keeps polls beside them', () => {
+    const more = ['dynamodb:DeleteItem', 'dynamodb:Query']
+    expect(reach('poller', table('SluiceVault')).toSorted()).toEqual(
+      [...reach('worker', table('SluiceVault')), ...more].toSorted(),
+    )
+    expect(reach('poller', table('SluiceControl'))).toEqual(reach('worker', table('SluiceControl')))
+    expect(reach('poller', table('SluiceLedger'))).toEqual([])
+  })
+
+  test('can delete polls and rows of phases, and no connection', () =>
+    expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
+      '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["poll#*","phase#*"]}}',
+    ))
+
+  test('sends events and jobs, and takes jobs alone', () => {
+    expect(reach('poller', queue('Events'))).toEqual(['sqs:SendMessage'])
+    expect(reach('poller', queue('Polls')).toSorted()).toEqual([
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+    ])
+    for (const other of ['Bulk', 'EventsDead', 'BulkDead', 'PollsDead'])
+      expect(reach('poller', queue(other))).toEqual([])
+  })
+
+  test('writes large bodies and reads none, and keeps tokens in the escrow', () => {
+    const objects = may.poller.filter(({ action }) => /^s3:(Get|Put|Delete)/.test(action))
+    const places = objects.map(({ action, resource }) => `${action} ${/\/(\w+)\/\*/.exec(resource)?.[1]}`)
+    expect(places.toSorted()).toEqual([
+      's3:DeleteObject escrow',
+      's3:GetObject escrow',
+      's3:PutObject bodies',
+      's3:PutObject escrow',
+    ])
+  })
+})
+
 describe('everyone', () => {
   test('has one policy of named actions for named resources', () => {
     const policies = all(sluice, 'AWS::IAM::Policy').map(([, policy]) => policy)
-    expect(policies).toHaveLength(functions.length + 2)
+    expect(policies).toHaveLength(functions.length + 3)
     for (const [id] of all(sluice, 'AWS::IAM::Role')) {
       for (const { action, resource } of grants(sluice, id)) {
         expect(action).toMatch(/^[a-z0-9-]+:[A-Za-z]+$/)
@@ -217,7 +257,7 @@ describe('everyone', () => {
   })
 
   test('but those that hold tokens is kept from the key of the vault', () => {
-    const holders = ['worker', 'oauth', 'refresher', 'proxy']
+    const holders = ['worker', 'oauth', 'refresher', 'proxy', 'poller']
     for (const name of functions) {
       expect(actions(name).includes('kms:Decrypt'), name).toBe(holders.includes(name))
       expect(services(name).includes('kms'), name).toBe([...holders, 'admin'].includes(name))
@@ -229,10 +269,10 @@ describe('everyone', () => {
   test('uses the key of the vault for the vault alone, and for a tenant each time', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
     const times = (text: string) => policies.split(text).length - 1
-    expect(times('"kms:Decrypt"')).toBe(4)
-    expect(times('"kms:GenerateDataKey"')).toBe(5)
-    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(5)
-    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(5)
+    expect(times('"kms:Decrypt"')).toBe(5)
+    expect(times('"kms:GenerateDataKey"')).toBe(6)
+    expect(times('"kms:EncryptionContext:sluice:purpose":"vault"')).toBe(6)
+    expect(times('"kms:EncryptionContext:sluice:tenant":"false"')).toBe(6)
   })
 
   test('can hand no role to another service', () => {

@@ -54,7 +54,7 @@ test('each function is deployed with its own bundle', () => {
   const keys = all(deployed, 'AWS::Lambda::Function').map(
     ([, fn]) => (properties(fn)['Code'] as { S3Key: string }).S3Key,
   )
-  expect(new Set(keys).size).toBe(7)
+  expect(new Set(keys).size).toBe(8)
 })
 
 test('a stage that can not be part of a name is refused in one line', async () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   sluice = await template()
 })
 
-const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy'] as const
+const functions = ['webhook', 'worker', 'sweeper', 'admin', 'oauth', 'refresher', 'proxy', 'poller'] as const
 
 describe('the gateway', () => {
   test('has the routes of the contract, and no other', () => {
@@ -80,18 +80,22 @@ describe('the functions', () => {
     expect(properties(functionOf(limited, 'webhook'))['ReservedConcurrentExecutions']).toBe(20)
   })
 
-  test('of the worker answer with the failed items of a batch, from both queues', () => {
+  test('of the worker and the poller answer with the failed items of a batch', () => {
     const mappings = all(sluice, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => properties(mapping))
-    expect(mappings).toHaveLength(2)
+    expect(mappings.map((mapping) => mapping['BatchSize'])).toEqual([10, 10, 1])
     for (const mapping of mappings)
-      expect(mapping).toMatchObject({ BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] })
+      expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] })
     const scaling = mappings.map((mapping) => mapping['ScalingConfig'])
-    expect(scaling).toEqual([{ MaximumConcurrency: 50 }, { MaximumConcurrency: 10 }])
+    expect(scaling).toEqual([
+      { MaximumConcurrency: 50 },
+      { MaximumConcurrency: 10 },
+      { MaximumConcurrency: 10 },
+    ])
   })
 
-  test('of the sweeper and the refresher start each minute and are not started again when they fail', () => {
+  test('of the sweeper, the refresher and the poller start each minute and are not started again when they fail', () => {
     const schedules = all(sluice, 'AWS::Scheduler::Schedule').map(([, schedule]) => properties(schedule))
-    expect(schedules).toHaveLength(2)
+    expect(schedules).toHaveLength(3)
     for (const schedule of schedules) {
       expect(schedule).toMatchObject({
         ScheduleExpression: 'rate(1 minute)',
@@ -108,12 +112,15 @@ describe('the functions', () => {
     expect(has).toEqual(['worker'])
   })
 
-  test('what tells where a provider is goes to the proxy too', async () => {
+  test('what tells where a provider is goes to the proxy and the poller too', async () => {
     const environment = { BOOKS_URL: 'https://b.example', QUICKBOOKS_BASE_URL: 'https://q.example' }
     const made = await template({ config: { ...config, environment } })
     const has = (text: string) =>
       functions.filter((name) => JSON.stringify(functionOf(made, name)).includes(text))
-    expect([has('QUICKBOOKS_BASE_URL'), has('BOOKS_URL')]).toEqual([['worker', 'proxy'], ['worker']])
+    expect([has('QUICKBOOKS_BASE_URL'), has('BOOKS_URL')]).toEqual([
+      ['worker', 'proxy', 'poller'],
+      ['worker'],
+    ])
   })
 })
 
@@ -134,8 +141,19 @@ describe('the queues', () => {
     },
   )
 
+  test('of poll jobs hides one for 6 poller timeouts and gives up after 5 receives: its polls have other turns', () => {
+    const dead = one(sluice, 'AWS::SQS::Queue', 'SluiceBufferPollsDead')
+    const live = all(sluice, 'AWS::SQS::Queue').find(([id]) => /^SluiceBufferPolls[0-9A-F]{8}$/.test(id))
+    expect(live?.[1].Properties).toEqual({
+      MessageRetentionPeriod: 86_400,
+      VisibilityTimeout: 720,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: { 'Fn::GetAtt': [dead.id, 'Arn'] } },
+    })
+  })
+
   test('of dead letters keep them for as long as SQS can', () => {
-    for (const name of ['EventsDead', 'BulkDead'])
+    for (const name of ['EventsDead', 'BulkDead', 'PollsDead'])
       expect(
         properties(one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}`))['MessageRetentionPeriod'],
       ).toBe(14 * 86_400)
@@ -143,7 +161,7 @@ describe('the queues', () => {
 
   test('refuse what does not come by TLS', () => {
     const policies = all(sluice, 'AWS::SQS::QueuePolicy').map(([, policy]) => JSON.stringify(policy))
-    expect(policies).toHaveLength(4)
+    expect(policies).toHaveLength(6)
     for (const policy of policies) expect(policy).toContain('"aws:SecureTransport":"false"')
   })
 })

@@ -1,0 +1,113 @@
+import { dynamodbClient } from '#lib/aws/dynamodb.ts'
+import { s3 } from '#lib/aws/s3.ts'
+import { sqsClient } from '#lib/aws/sqs.ts'
+import { sqsBatchBuffer } from '#lib/buffer/batch-buffer.sqs.ts'
+import { s3Objects } from '#lib/buffer/objects.s3.ts'
+import { required } from '#lib/config/env.ts'
+import { env } from '#lib/config/names.ts'
+import { streamOf } from '#lib/polling/declared.ts'
+import { listingOf } from '#lib/polling/listing-of.ts'
+import { dynamoPhases } from '#lib/polling/phases.dynamo.ts'
+import { filePollConfig } from '#lib/polling/poll-config.file.ts'
+import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
+import type { Poll } from '#lib/polling/poll-state.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
+import { reconcile, type ReconcileDeps } from '#lib/polling/reconcile.ts'
+import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
+import { wantedOf } from '#lib/polling/wanted.ts'
+import { systemRandom } from '#lib/primitives/random.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
+import { emfMetrics } from '#lib/telemetry/metrics.ts'
+import { writeLine } from '#lib/telemetry/stdout.ts'
+import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import type { Directory, Endpoint } from '#lib/webhooks/directory.ts'
+import { composeCalls } from '../common/compose-calls.ts'
+import type { PollerDeps } from './batch.ts'
+
+/** Everything that the poller needs, from its environment and what was compiled from the config. */
+export function compose(): PollerDeps {
+  const { sluice, connections, clock, log } = composeCalls()
+  const random = systemRandom
+  const directory = fileDirectory(new URL('directory.json', import.meta.url))
+  const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
+  const table = {
+    client: dynamodbClient({ maxAttempts: 3 }),
+    table: required(env.connectionsTable),
+    clock,
+  }
+  const polls = dynamoPolls(table)
+  const phases = dynamoPhases(table)
+  const endpointOf = (tenant: string, provider: string) =>
+    endpointIn(directory, tenant, provider)?.id ?? provider
+  const compared: ReconcileDeps = {
+    connections: { list: (from, limit) => connections.list(undefined, from, limit) },
+    polls,
+    phases,
+    streamsOf: (tenant, provider) => {
+      const endpoint = endpointOf(tenant, provider)
+      return wanted.streamsOf(tenant, provider).map((stream) => ({ ...stream, endpoint }))
+    },
+    mostStreams: wanted.mostStreams,
+    clock,
+    log,
+  }
+  return {
+    clock,
+    random,
+    log,
+    metrics: emfMetrics(writeLine, () => clock.now()),
+    polls,
+    phases,
+    ...stores(),
+    memory: dynamoTickMemory(table),
+    isIdle: wanted.mostStreams === 0,
+    isWanted: wanted.isWanted,
+    reconcile: (after) => reconcile(after, compared),
+    sourceOf,
+    endpointOf: ({ tenant, provider }) => endpointOf(tenant, provider),
+    hasWebhooks: ({ tenant, provider, stream }) =>
+      endpointIn(directory, tenant, provider) !== undefined && isShared(provider, stream),
+    clientOf: ({ tenant, provider, connection, stream }) => {
+      const base = declarationOf(provider, stream)?.list.base
+      const ref = { provider, id: connection, ...(base !== undefined && { base }) }
+      const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
+      return { provider, api: findProvider(provider)?.api, fetch, clock, random }
+    },
+  }
+}
+
+/** Where jobs and events go. */
+function stores(): Pick<PollerDeps, 'jobs' | 'queue' | 'objects'> {
+  const client = sqsClient({ maxAttempts: 3 })
+  return {
+    jobs: sqsPollJobs({ client, queueUrl: required(env.pollQueueUrl) }),
+    queue: sqsBatchBuffer({ client, queueUrl: required(env.eventsQueueUrl) }),
+    objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
+  }
+}
+
+/** The endpoint that brings a tenant's events of a provider by webhook. */
+const endpointIn = ({ endpoints }: Directory, tenant: string, provider: string): Endpoint | undefined =>
+  endpoints.find(
+    (each) =>
+      each.provider === provider &&
+      (each.tenant === tenant || Object.values(each.tenants ?? {}).includes(tenant)),
+  )
+
+function declarationOf(id: string, stream: string) {
+  const provider = findProvider(id)
+  const [name = ''] = stream.split('?', 1)
+  if (!provider?.polls || !Object.hasOwn(provider.polls, name)) return undefined
+  return streamOf(provider, stream).declaration
+}
+
+/** Webhooks bring what has the same keys. */
+const isShared = (provider: string, stream: string): boolean =>
+  declarationOf(provider, stream)?.event.keys === 'shared'
+
+function sourceOf({ provider: id, stream }: Poll) {
+  const provider = findProvider(id)
+  const declaration = declarationOf(id, stream)
+  if (!provider || !declaration) return undefined
+  return { ...listingOf(provider, stream), interval: declaration.interval }
+}
