@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono'
 import { operations } from '#lib/admin/operations.ts'
-import type { BackfillItem } from '#lib/admin/schemas.ts'
+import type { BackfillItem } from '#lib/admin/schemas-backfills.ts'
 import { SluiceError } from '#lib/errors/sluice-error.ts'
 import type { Problem } from '#lib/http/problem.ts'
 import {

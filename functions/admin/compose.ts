@@ -11,7 +11,7 @@ import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
-import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
+import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { providers } from '#lib/providers/catalog.ts'
@@ -64,7 +64,7 @@ export function compose(): AdminDeps {
       random: systemRandom,
     }),
     connections: dynamoConnectionList(connections),
-    polls: dynamoPolls({ ...connections, clock }),
+    polls: dynamoPollReader(connections),
     backfills: dynamoBackfills(connections),
     backfillJobs: sqsBackfillJobs({ client: sqs, queueUrl: required(env.backfillQueueUrl) }),
     keyTasks: dynamoKeyTasks({ ...connections, clock }),

@@ -2,8 +2,8 @@ import * as z from 'zod/mini'
 
 /** What goes in and out of the API. The OpenAPI document is made of these, and the answers are tested against them. */
 
-const instant = z.iso.datetime()
-const orNull = <T extends z.ZodMiniType>(schema: T) => z.union([schema, z.null()])
+export const instant = z.iso.datetime()
+export const orNull = <T extends z.ZodMiniType>(schema: T) => z.union([schema, z.null()])
 const eventId = z.string().check(z.regex(/^evt_[A-Za-z0-9_-]{32}$/))
 const name = z.string().check(z.minLength(1), z.maxLength(256))
 
@@ -127,36 +127,6 @@ export const connectLinkItem = z.strictObject({
 })
 export const connectionChanged = z.strictObject({ id: connectionId, status: z.string() })
 
-const backfillStates = ['running', 'paused', 'done', 'cancelled', 'failed'] as const
-
-/** A window of a poll's stream, and how much of it was read. */
-export const backfillItem = z.strictObject({
-  id: z.string().check(z.regex(/^bf_[A-Za-z0-9_-]{32}$/)),
-  poll: z.string(),
-  tenant: z.string(),
-  provider: z.string(),
-  status: z.enum(backfillStates),
-  cause: orNull(z.string()),
-  /** Null: from the beginning, and up to its start. */
-  since: orNull(instant),
-  until: orNull(instant),
-  startedAt: instant,
-  finishedAt: orNull(instant),
-  pages: z.int(),
-  /** Items that were read, and events that were queued. */
-  read: z.int(),
-  found: z.int(),
-  /** Items of the whole list, where the provider tells. */
-  total: orNull(z.int()),
-  /** 0 to 1; null where nothing tells how far it is. */
-  share: orNull(z.number()),
-  failures: z.int(),
-  failure: orNull(z.string()),
-  nextAt: orNull(instant),
-  /** What the provider gives no more. */
-  gap: orNull(z.strictObject({ of: z.enum(['all', 'deletes']), since: instant, until: instant })),
-})
-
 export const problem = z.object({
   type: z.string(),
   title: z.string(),
@@ -172,7 +142,7 @@ export const listOf = <T extends z.ZodMiniType>(item: T) =>
 
 /** Text, because it comes in a query. */
 export const limit = z.string().check(z.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'))
-const moment = z.iso.datetime({
+export const moment = z.iso.datetime({
   offset: true,
   error: 'must be an RFC 3339 time such as 2026-11-21T08:00:00Z',
 })
@@ -228,12 +198,6 @@ export const connectionRequest = z.strictObject({
       .check(z.refine((given) => Object.keys(given).length <= 16, 'must be at most 16 values')),
   ),
 })
-/** Without `since` from the beginning, without `until` up to now. `again` reads a window once more. */
-export const backfillRequest = z.strictObject({
-  since: z.optional(moment),
-  until: z.optional(moment),
-  again: z.optional(z.boolean()),
-})
 export const redriveRequest = z.union([
   z.strictObject({ ids: z.array(eventId).check(z.minLength(1), z.maxLength(100)) }),
   z.strictObject({ reason: name, cursor: z.optional(cursor) }),
@@ -249,6 +213,5 @@ export type Redriven = z.infer<typeof redriven>
 export type ProviderItem = z.infer<typeof providerItem>
 export type TenantKeys = z.infer<typeof tenantKeys>
 export type ConnectionItem = z.infer<typeof connectionItem>
-export type BackfillItem = z.infer<typeof backfillItem>
 export type ConnectLinkItem = z.infer<typeof connectLinkItem>
 export type ConnectLinkRequest = z.infer<typeof connectLinkRequest>

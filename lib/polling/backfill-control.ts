@@ -1,4 +1,4 @@
-import { backfill as limits } from '../config/defaults.ts'
+import { backfill as limits } from '../config/backfill-defaults.ts'
 import { epochMs, later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
 import {

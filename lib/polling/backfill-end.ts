@@ -1,4 +1,4 @@
-import { backfill as limits } from '../config/defaults.ts'
+import { backfill as limits } from '../config/backfill-defaults.ts'
 import { elapsed, epochMs, later, ms, type EpochMs } from '../primitives/clock.ts'
 import { changed, type Backfill, type BackfillChange } from './backfill.ts'
 import { jobOf } from './backfill-jobs.ts'

@@ -1,5 +1,6 @@
 import { enqueueAll, type EnqueueDeps } from '../buffer/enqueue.ts'
-import { backfill as limits, polling } from '../config/defaults.ts'
+import { backfill as limits } from '../config/backfill-defaults.ts'
+import { polling } from '../config/defaults.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
 import { elapsed, epochMs, iso, later, ms, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'

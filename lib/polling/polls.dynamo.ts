@@ -1,10 +1,6 @@
-import {
-  BatchGetItemCommand,
-  DeleteItemCommand,
-  GetItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb'
+import { BatchGetItemCommand, DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { byConnection, controlKeys, pollKey } from '../config/names.ts'
+import { dynamoPollReader } from './poll-reader.dynamo.ts'
 import type { Clock } from '../primitives/clock.ts'
 import { dynamoPollLeases } from './poll-leases.dynamo.ts'
 import { keyOf, newItem, text, toPoll } from './poll-item.dynamo.ts'
@@ -20,11 +16,7 @@ export function dynamoPolls(options: DynamoPollsOptions): Polls {
   const { client, table: TableName, clock } = options
   const write = pollWriter(options)
   return {
-    async get(id) {
-      const command = new GetItemCommand({ TableName, Key: keyOf(id), ConsistentRead: true })
-      const { Item } = await guarded(() => client.send(command))
-      return Item && toPoll(Item)
-    },
+    get: dynamoPollReader(options).get,
     find: (ids) => guarded(() => readAll(ids, options)),
     list: listing(options),
     create: creating(write),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { backfillItem, listOf } from '#lib/admin/schemas.ts'
+import { backfillItem } from '#lib/admin/schemas-backfills.ts'
+import { listOf } from '#lib/admin/schemas.ts'
 import { phaseFor } from '#lib/polling/phases.ts'
 import { pollName } from '#lib/polling/poll-name.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
