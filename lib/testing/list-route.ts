@@ -128,7 +128,6 @@ function pageOf(dialect: PageDialect, request: MockRequest, items: readonly unkn
       return inWindow(dialect, request, items, size)
     case 'single':
     case 'ndjson':
-    case 'single':
       return { items }
   }
 }
