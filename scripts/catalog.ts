@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { repository } from './bundle/repository.ts'
 
 const folder = join(repository, 'lib', 'providers')
-/** What in the folder declares no provider; `{id}-polls.ts` is a part of one. */
+/** What in the folder declares no provider; `…-polls.ts` and `…-answers.ts` are parts of some. */
 const words = new Set([
   'api.ts',
   'auth-words.ts',
   'auth.ts',
   'catalog.ts',
-  'google-answers.ts',
   'limits.ts',
   'pages.ts',
+  'poll-list.ts',
   'polls.ts',
   'provider.ts',
   'scheme.ts',
@@ -22,7 +22,7 @@ const camel = (id: string): string => id.replaceAll(/-(.)/g, (_, letter: string)
 /** `lib/providers/catalog.ts` for these files: each declares the provider of its name. */
 export function catalogOf(files: readonly string[]): string {
   const ids = files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('-polls.ts') && !words.has(file))
+    .filter((file) => file.endsWith('.ts') && !/-(?:polls|answers)\.ts$/.test(file) && !words.has(file))
     .map((file) => file.slice(0, -'.ts'.length))
     .toSorted(byCodeUnit)
   const imports = [...ids, 'provider'].toSorted(byCodeUnit).map((id) => {

@@ -92,6 +92,7 @@ const envelope = shapeOf(
   {
     changeKey: text,
     account: text,
+    version: text,
     partOf: text,
     occurredAt: instant,
     contentType: text,

@@ -22,6 +22,8 @@ export interface Envelope {
   readonly changeKey?: string
   /** The account at the provider that the event belongs to, where it says one. */
   readonly account?: string
+  /** Which version of a thing a poll found, as the provider writes it. */
+  readonly version?: string
   /** Set on an element of a batch: the id of the delivery that it came in. */
   readonly partOf?: string
   /** The provider's own type of the event, `unknown` where it names none. */

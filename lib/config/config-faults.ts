@@ -1,7 +1,7 @@
 import { findProvider } from '../providers/catalog.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
-import type { EndpointConfig, PollConfig } from './define-config.ts'
+import type { EndpointConfig } from './define-config.ts'
 
 /** One thing wrong in the config: where, and what to write instead. */
 export interface Fault {
@@ -139,19 +139,3 @@ function repeated<T>(items: readonly T[], key: (item: T) => string): [index: num
     return []
   })
 }
-
-/** Streams that their provider does not have; which parameters one needs is checked by the build. */
-export const streamFaults = (polls: readonly PollConfig[]): readonly Fault[] =>
-  polls.flatMap(({ provider, streams = [] }, index) =>
-    streams.flatMap((stream, at) => {
-      const known = Object.keys(findProvider(provider)?.polls ?? {})
-      return known.includes(stream.split('?', 1)[0] ?? '')
-        ? []
-        : [
-            {
-              path: ['polls', index, 'streams', at],
-              message: `must be a stream of ${provider}: ${known.join(', ')}`,
-            },
-          ]
-    }),
-  )

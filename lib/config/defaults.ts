@@ -194,6 +194,8 @@ export const retry = {
   maxAttempts: 8,
   baseMs: seconds(2),
   capMs: minutes(15),
+  /** The same where someone said how long to wait. */
+  askedCapMs: minutes(2),
 } as const
 
 export const queue = {

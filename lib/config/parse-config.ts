@@ -13,11 +13,12 @@ import {
   repeatedEndpoints,
   repeatedHandlers,
   schemeFaults,
-  streamFaults,
   type Fault,
 } from './config-faults.ts'
+import { concurrencySchema } from './concurrency.ts'
 import { id, text, whole } from './fields.ts'
 import { shout, webhookSecretName } from './names.ts'
+import { pollSchema, streamFaults } from './polls.ts'
 import { compileOidc, oidcSchema, type Oidc } from './oidc.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -102,21 +103,6 @@ const endpoint = z.strictObject({
   maxBodyBytes: z.optional(whole(1, ingest.maxBodyBytes)),
 })
 
-const readable = providers.filter(({ polls }) => polls).map((provider) => provider.id)
-
-const poll = z.strictObject({
-  provider: z.string().check(
-    z.refine((value) => findProvider(value)?.polls !== undefined, {
-      error: `must be a provider whose lists can be read: ${readable.join(', ')}`,
-    }),
-  ),
-  streams: z.optional(
-    z.array(text()).check(z.minLength(1, { error: 'must name at least one, or be left out' })),
-  ),
-  tenants: z.optional(z.array(id).check(z.minLength(1, { error: 'must name at least one, or be left out' }))),
-})
-
-const reserved = z.optional(whole(1, 10_000))
 const schema = z.strictObject({
   endpoints: z
     .array(endpoint)
@@ -129,7 +115,7 @@ const schema = z.strictObject({
   environment: z.optional(
     z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
   ),
-  polls: z.optional(z.array(poll)),
+  polls: z.optional(z.array(pollSchema)),
   connect: z.optional(
     z.strictObject({
       returnTo: z.array(
@@ -142,24 +128,7 @@ const schema = z.strictObject({
     }),
   ),
   admin: z.optional(z.strictObject({ oidc: z.optional(oidcSchema) })),
-  concurrency: z.optional(
-    z.strictObject({
-      worker: z.optional(whole(2, 1_000)),
-      poller: z.optional(whole(2, 1_000)),
-      reserved: z.optional(
-        z.strictObject({
-          webhook: reserved,
-          worker: reserved,
-          sweeper: reserved,
-          admin: reserved,
-          oauth: reserved,
-          refresher: reserved,
-          proxy: reserved,
-          poller: reserved,
-        }),
-      ),
-    }),
-  ),
+  concurrency: z.optional(concurrencySchema),
 })
 
 /**

@@ -5,7 +5,7 @@ import type { Deadline } from '../primitives/deadline.ts'
 import type { Secret } from '../primitives/secret.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { readAnswer } from './answer-buffer.ts'
-import type { Breaker } from './breaker.ts'
+import type { Breaker, Entry } from './breaker.ts'
 import { classify } from './classify.ts'
 import type { Share } from './limit-scopes.ts'
 import type { Limiter, Priority } from './limiter.ts'
@@ -39,6 +39,8 @@ export interface Attempt {
   readonly trusted: boolean
   readonly maxBodyBytes: number
   readonly deadline: Deadline
+  /** Told how long the breaker stays open that this attempt has opened, or found open when it had failed. */
+  readonly asked?: ((waitMs: Millis) => void) | undefined
 }
 
 /** `sent`: it may have been heard. `held`: it did not leave, because it would have come to nothing or been too much. */
@@ -54,10 +56,8 @@ export type Tried =
  */
 export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Tried> {
   const { provider, api, deadline } = attempt
-  const waitMs = await admit(attempt, deps)
-  if (waitMs !== undefined) return held(provider, 'limited', waitMs)
-  const pass = await deps.breaker.enter(provider)
-  if (pass.kind === 'open') return held(provider, 'breaker_open', pass.retryAfterMs)
+  const pass = await letOut(attempt, deps)
+  if (pass.kind === 'held') return pass
   let outcome: 'success' | 'failure' | 'ignored' = 'ignored'
   try {
     const answer = await sendFollowing(withCredentials(attempt), sending(attempt), deps.send)
@@ -82,22 +82,39 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
     if (deadline.signal.aborted || !isUnavailable(error)) throw error
     return { kind: 'unanswered', error: unreachable(provider, error), sent: !neverLeft.has(codeOf(error)) }
   } finally {
-    await pass.report(outcome)
+    const openMs = await pass.report(outcome)
+    if (openMs !== undefined) attempt.asked?.(openMs)
   }
 }
 
-/** Waits for the limiter as long as the deadline allows; otherwise says how long it would have been. */
-async function admit(attempt: Attempt, { limiter, clock }: AttemptDeps): Promise<Millis | undefined> {
-  const { shares, priority, deadline } = attempt
-  for (const { scope, cost } of shares) {
-    for (;;) {
-      const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
-      if (taken.kind === 'granted') break
-      if (isPast(deadline.at, later(clock.now(), taken.waitMs))) return taken.waitMs
-      await clock.sleep(taken.waitMs, deadline.signal)
+type Held = Extract<Tried, { readonly kind: 'held' }>
+
+/**
+ * The breaker first, so that what is not let out takes nothing of the limit; and again after each wait for the limiter,
+ * because it may have opened meanwhile. Who is to find out whether the provider is well keeps that right while it waits.
+ * Waits take half of the time at most: what is let out must have time to be answered. The limiter has the last word, so that
+ * nothing lies between its grant and the sending.
+ */
+async function letOut(attempt: Attempt, { limiter, breaker, clock }: AttemptDeps): Promise<Pass | Held> {
+  const { provider, shares, priority, deadline } = attempt
+  const latest = later(clock.now(), deadline.remainingMs() / 2)
+  let entry = await breaker.enter(provider)
+  let isGranted = false
+  try {
+    for (const { scope, cost } of shares) {
+      while (entry.kind === 'pass') {
+        const taken = await limiter.take(scope, { priority, cost, signal: deadline.signal })
+        if (taken.kind === 'granted') break
+        if (isPast(latest, later(clock.now(), taken.waitMs))) return held(provider, 'limited', taken.waitMs)
+        await clock.sleep(taken.waitMs, deadline.signal)
+        if (!entry.probe) entry = await breaker.enter(provider)
+      }
     }
+    isGranted = true
+  } finally {
+    if (!isGranted && entry.kind === 'pass') await entry.report('ignored')
   }
-  return undefined
+  return entry.kind === 'open' ? held(provider, 'breaker_open', entry.retryAfterMs) : entry
 }
 
 /** What is left is told of the limit for the fewest calls; to be sent away holds for all. */
@@ -139,7 +156,9 @@ const secretsOf = ({ headers, query }: Credentials): readonly Secret[] => [
 const isUnavailable = (error: unknown): error is SluiceError =>
   error instanceof SluiceError && error.code === 'DESTINATION_UNAVAILABLE'
 
-const held = (provider: string, code: string, waitMs: Millis): Tried => ({
+type Pass = Extract<Entry, { readonly kind: 'pass' }>
+
+const held = (provider: string, code: string, waitMs: Millis): Held => ({
   kind: 'held',
   error: new ApiError({ provider, status: 0, kind: 'held', code, retryAfterMs: ms(Math.max(0, waitMs)) }),
 })

@@ -7,17 +7,27 @@ export interface Counts {
   /** Whether this worker's own calls are reason enough to open. */
   isTripped(): boolean
   /** Takes what has not been told. */
-  flush(): { readonly failures: number; readonly successes: number }
-  readonly untold: { readonly failures: number; readonly successes: number }
+  flush(): Untold
+  /** Failures in a row. */
+  readonly row: number
+  readonly untold: Untold
   clear(): void
 }
 
+interface Untold {
+  readonly failures: number
+  readonly successes: number
+  /** Failures since the last success, of windows that are over too. */
+  readonly row: number
+}
+
 const none = { failures: 0, successes: 0 }
+const nothing: Untold = { ...none, row: 0 }
 
 export function counts({ trips }: BreakerPolicy): Counts {
   let own = none
   let before = none
-  let untold = none
+  let untold = nothing
   let window = 0
   let row = 0
   const plus = (sum: typeof none, isFailure: boolean) =>
@@ -30,18 +40,21 @@ export function counts({ trips }: BreakerPolicy): Counts {
     note(isFailure, windowNumber) {
       if (windowNumber !== window) {
         before = windowNumber === window + 1 ? own : none
-        if (windowNumber !== window + 1) untold = none
+        if (windowNumber !== window + 1) untold = { ...nothing, row: untold.row }
         window = windowNumber
         own = none
       }
       own = plus(own, isFailure)
-      untold = plus(untold, isFailure)
+      untold = { ...plus(untold, isFailure), row: isFailure ? untold.row + 1 : 0 }
       row = isFailure ? row + 1 : 0
     },
     isTripped: () => (trips.kind === 'consecutive' ? row >= trips.failures : isTooMany(both(), trips)),
+    get row() {
+      return row
+    },
     flush() {
       const told = untold
-      untold = none
+      untold = nothing
       return told
     },
     get untold() {
@@ -50,7 +63,7 @@ export function counts({ trips }: BreakerPolicy): Counts {
     clear() {
       own = none
       before = none
-      untold = none
+      untold = nothing
       row = 0
     },
   }

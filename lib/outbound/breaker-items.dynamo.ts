@@ -85,7 +85,7 @@ const asSeen = 'lastBy = :seen'
 const neverOpen = 'attribute_not_exists(lastBy)'
 
 const swapping = (from: Standing, to: Standing, expireAt: AttributeValue) => ({
-  UpdateExpression: `SET v = :v, st = :st, lastBy = :by, openedAt = :openedAt, openMs = :openMs, permits = :permits, probeUntil = :probeUntil, ${ttlAttribute} = :expire`,
+  UpdateExpression: `SET v = :v, st = :st, lastBy = :by, openedAt = :openedAt, openMs = :openMs, permits = :permits, probeUntil = :probeUntil, failedRow = :none, ${ttlAttribute} = :expire`,
   ConditionExpression: from.by === undefined ? neverOpen : asSeen,
   ExpressionAttributeValues: {
     ':v': number(1),
@@ -95,6 +95,7 @@ const swapping = (from: Standing, to: Standing, expireAt: AttributeValue) => ({
     ':openMs': number(to.openMs),
     ':permits': number(to.permits),
     ':probeUntil': number(to.probeUntil),
+    ':none': number(0),
     ':expire': expireAt,
     ...(from.by !== undefined && { ':seen': { S: from.by } }),
   },
@@ -124,20 +125,28 @@ function beginning(
 /** Windows further ahead than the next can't be: a skewed clock must not end the counting. */
 const withinReach = 'tallyWindow >= :window AND tallyWindow <= :next'
 
-const adding = ({ window, failures, successes }: Tally) => ({
-  UpdateExpression: 'ADD failures :failures, successes :successes',
+const adding = ({ window, failures, successes, row = failures }: Tally) => ({
+  UpdateExpression:
+    successes > 0
+      ? 'SET failedRow = :zero ADD failures :failures, successes :successes'
+      : 'ADD failures :failures, successes :successes, failedRow :row',
   ConditionExpression: withinReach,
   ExpressionAttributeValues: {
     ':failures': number(failures),
     ':successes': number(successes),
     ':window': number(window),
     ':next': number(window + 1),
+    ...(successes > 0 ? { ':zero': number(0) } : { ':row': number(row) }),
   },
 })
 
 /** A new half window; the one just over is kept beside it. */
-const starting = ({ window, failures, successes }: Tally, isNext: boolean, expireAt: AttributeValue) => ({
-  UpdateExpression: `SET v = :v, tallyWindow = :window, ${isNext ? 'failuresBefore = failures, successesBefore = successes' : 'failuresBefore = :zero, successesBefore = :zero'}, failures = :failures, successes = :successes, ${ttlAttribute} = :expire`,
+const starting = (
+  { window, failures, successes, row = failures }: Tally,
+  isNext: boolean,
+  expireAt: AttributeValue,
+) => ({
+  UpdateExpression: `SET v = :v, tallyWindow = :window, ${isNext ? 'failuresBefore = failures, successesBefore = successes' : 'failuresBefore = :zero, successesBefore = :zero'}, failures = :failures, successes = :successes, ${ttlAttribute} = :expire${successes > 0 ? ', failedRow = :zero' : ' ADD failedRow :row'}`,
   ConditionExpression: isNext
     ? 'tallyWindow = :last'
     : 'attribute_not_exists(tallyWindow) OR tallyWindow < :last OR tallyWindow > :next',
@@ -148,7 +157,9 @@ const starting = ({ window, failures, successes }: Tally, isNext: boolean, expir
     ':window': number(window),
     ':last': number(window - 1),
     ':expire': expireAt,
-    ...(!isNext && { ':next': number(window + 1), ':zero': number(0) }),
+    ...(!isNext && { ':next': number(window + 1) }),
+    ...((!isNext || successes > 0) && { ':zero': number(0) }),
+    ...(successes === 0 && { ':row': number(row) }),
   },
 })
 
@@ -171,6 +182,7 @@ const tallyIn = (item: Item | undefined): Tally => ({
   window: figure(item, 'tallyWindow'),
   failures: figure(item, 'failures') + figure(item, 'failuresBefore'),
   successes: figure(item, 'successes') + figure(item, 'successesBefore'),
+  row: figure(item, 'failedRow'),
 })
 
 const keyOf = (key: string) => ({

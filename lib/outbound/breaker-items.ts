@@ -5,6 +5,8 @@ export interface Tally {
   readonly window: number
   readonly failures: number
   readonly successes: number
+  /** Failures since the last success; told ones that are older than the window count here only. */
+  readonly row?: number
 }
 
 export interface Seen {

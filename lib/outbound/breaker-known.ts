@@ -43,18 +43,27 @@ export const knownBreaker = (key: string, policy: BreakerPolicy): KnownBreaker =
 
 const storePauseMs = 5_000
 
-/** What the store answered; `undefined` when it is down, and then it is left alone for a while. */
-export async function asked<T>({ clock, store }: BreakerDeps, ask: () => Promise<T>): Promise<T | undefined> {
+const quickMs = 250
+
+/** What the store answered, asked so often as long as it refuses at once; `undefined` when it is down, and then it is left alone for a while. */
+export async function asked<T>(
+  { clock, store }: BreakerDeps,
+  ask: () => Promise<T>,
+  times = 1,
+): Promise<T | undefined> {
   if (store.downUntil > clock.now()) return undefined
-  try {
-    const answer = await ask()
-    store.downSince = Infinity
-    return answer
-  } catch {
-    store.downSince = Math.min(store.downSince, clock.now())
-    store.downUntil = clock.now() + storePauseMs
-    return undefined
+  const startedAt = clock.now()
+  for (let left = times; left > 0 && clock.now() - startedAt < quickMs; left -= 1) {
+    try {
+      const answer = await ask()
+      store.downSince = Infinity
+      return answer
+    } catch {
+      store.downSince = Math.min(store.downSince, clock.now())
+    }
   }
+  store.downUntil = clock.now() + storePauseMs
+  return undefined
 }
 
 export function see({ clock }: BreakerDeps, own: KnownBreaker, standing: Standing): void {

@@ -1,6 +1,7 @@
 import { token128 } from '../primitives/random.ts'
 import { isTooMany } from './breaker-counts.ts'
 import { asked, move, type BreakerDeps, type KnownBreaker } from './breaker-known.ts'
+import type { Tally } from './breaker-items.ts'
 import { closed, opened, type Standing } from './breaker-standing.ts'
 import type { Outcome } from './breaker.ts'
 
@@ -18,15 +19,23 @@ export async function noteOutcome(
   own.counts.note(outcome === 'failure', windowNumber(deps))
   if (own.counts.isTripped()) return trip(deps, own)
   if (policy.trips.kind !== 'rate' || clock.now() - own.toldAt < tellEveryMs) return
-  const othersFail = own.tally.failures > 0 && own.tally.window >= windowNumber(deps) - 1
+  const othersFail =
+    hasRow(own.tally, 1) || (own.tally.failures > 0 && own.tally.window >= windowNumber(deps) - 1)
   if (own.counts.untold.failures === 0 && !othersFail) return
   own.toldAt = clock.now()
   const told = { window: windowNumber(deps), ...own.counts.flush() }
   const tally = await asked(deps, () => deps.items.tell(own.key, told))
-  if (!tally) return
+  if (!tally) {
+    const isAlone = deps.store.downUntil > clock.now()
+    if (isAlone && own.counts.row >= (policy.trips.row ?? Infinity)) await trip(deps, own)
+    return
+  }
   own.tally = tally
-  if (isTooMany(tally, policy.trips)) await trip(deps, own)
+  if (isTooMany(tally, policy.trips) || hasRow(tally, policy.trips.row)) await trip(deps, own)
 }
+
+/** None has come through for so many calls, whoever made them. */
+const hasRow = ({ row = 0 }: Tally, most = Infinity): boolean => row >= most
 
 function windowNumber({ time, policy: { trips } }: BreakerDeps): number {
   return trips.kind === 'rate' ? Math.floor((2 * time.now().earliest) / trips.windowMs) : 0

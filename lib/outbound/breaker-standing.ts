@@ -4,8 +4,9 @@ import type { Span } from '../primitives/time-slots.ts'
 /** When to open, and for how long. Times in milliseconds. */
 export interface BreakerPolicy {
   /**
-   * `rate`: of at least `minimum` calls within `windowMs`, over all workers, this share failed. `consecutive`: so many in a
-   * row failed in one worker.
+   * `rate`: of at least `minimum` calls within `windowMs`, over all workers, this share failed; or, where `row` says so, as
+   * many in a row over all workers, however long that took: few calls are enough when none comes through. `consecutive`: so
+   * many in a row failed in one worker.
    */
   readonly trips:
     | {
@@ -13,6 +14,7 @@ export interface BreakerPolicy {
         readonly share: number
         readonly minimum: number
         readonly windowMs: number
+        readonly row?: number
       }
     | { readonly kind: 'consecutive'; readonly failures: number }
   /** The first time; doubled with every further one until it has held for a while. */
@@ -25,7 +27,7 @@ export interface BreakerPolicy {
 }
 
 export const defaultBreaker: BreakerPolicy = {
-  trips: { kind: 'rate', share: 0.5, minimum: 20, windowMs: 10_000 },
+  trips: { kind: 'rate', share: 0.5, minimum: 20, windowMs: 10_000, row: 20 },
   openMs: 20_000,
   maxOpenMs: 900_000,
   permits: 1,

@@ -56,5 +56,6 @@ function assertPolicy({ trips, openMs, maxOpenMs, permits, probeMs }: BreakerPol
   if (trips.kind === 'consecutive') return assertCount('failures', trips.failures)
   assertCount('minimum', trips.minimum)
   assertCount('windowMs', trips.windowMs)
+  if (trips.row !== undefined) assertCount('row', trips.row)
   if (!(trips.share > 0 && trips.share <= 1)) throw new RangeError('share must lie in (0, 1]')
 }

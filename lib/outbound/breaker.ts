@@ -8,8 +8,11 @@ export type Entry =
       readonly kind: 'pass'
       /** The one call that finds out whether the provider is well again. */
       readonly probe: boolean
-      /** To be called once; further calls count for nothing. Never throws. */
-      report(outcome: Outcome): Promise<void>
+      /**
+       * To be called once; further calls count for nothing. After a failure it answers how long the breaker is open now, if it
+       * is: then it is the provider that is ill, and not the call. Never throws.
+       */
+      report(outcome: Outcome): Promise<Millis | undefined>
     }
   | { readonly kind: 'open'; readonly retryAfterMs: Millis }
 

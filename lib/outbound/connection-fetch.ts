@@ -44,6 +44,8 @@ export interface CallOptions {
   readonly fallback?: AnswerAges
   /** Masks the call's own credentials in the answer, which is read whole for that. Default: the answer streams as it came. */
   readonly withoutEcho?: boolean
+  /** Told how long to wait when a call failed because its provider is ill, whatever the call ends with. */
+  readonly asked?: (waitMs: Millis) => void
 }
 
 export interface ConnectionDeps extends CallDeps {
@@ -127,6 +129,7 @@ function callOf<C extends Credentials>(
     maxBodyBytes: options.maxBodyBytes ?? limits.maxBodyBytes,
     attempts: options.attempts ?? limits.attempts,
     deadline,
+    asked: options.asked,
     authorize,
     locked,
   }
@@ -145,7 +148,8 @@ function handedOver(
   for (const name of answer.headers.keys()) if (name.startsWith('sluice-')) headers.delete(name)
   headers.set('sluice-attempts', String(attempts))
   headers.set('sluice-source', 'live')
-  if (error?.action === 'wait') headers.set(waitHeader, String(error.retryAfterMs ?? 0))
+  if (error?.action === 'wait' || (error?.retryable && error.retryAfterMs !== undefined))
+    headers.set(waitHeader, String(error.retryAfterMs ?? 0))
   const body = answer.body && untilRead(answer.body, () => deadline.end())
   // A failure has been read to tell what it means.
   if (!body || error) deadline.end()

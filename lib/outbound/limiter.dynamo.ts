@@ -77,7 +77,11 @@ async function take(deps: LimitDeps, state: ScopeState, want: Want): Promise<Tak
     }
     if (found !== undefined) return wait(found)
     state.gapMs = Math.min(state.gapMs, clock.now() - state.lastUse)
-    if (store.downUntil > clock.now()) return takeLocally(deps, state, want.cost)
+    if (store.downUntil > clock.now()) {
+      // One lost request is no outage: the others still use the whole limit, so a share of one's own would be on top of it.
+      if (store.failures < 2) return wait(store.downUntil - clock.now())
+      return takeLocally(deps, state, want.cost)
+    }
     const pause = (state.denied.get(want.priority) ?? 0) - clock.now()
     if (pause > 0) return wait(pause)
     state.flight ??= leaseTokens(deps, state, want).finally(() => (state.flight = undefined))

@@ -1,5 +1,6 @@
 import { SluiceError } from '../errors/sluice-error.ts'
-import type { PlainJson, PollDeclaration } from '../providers/polls.ts'
+import type { PlainJson } from '../providers/poll-list.ts'
+import type { PollDeclaration } from '../providers/polls.ts'
 import type { Provider } from '../providers/provider.ts'
 
 /** A stream of a connection: one of its provider's polls, and what that is of: `messages?channel=C1`. */

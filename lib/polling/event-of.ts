@@ -10,7 +10,7 @@ export function eventOf(
   { tenant, provider, endpoint }: Pick<Poll, 'tenant' | 'provider' | 'endpoint'>,
   receivedAt: EpochMs,
 ): Unplaced {
-  const { bytes, deliveryKey, changeKey, type, occurredAt, account } = item
+  const { bytes, deliveryKey, changeKey, type, occurredAt, account, version } = item
   return {
     v: 1,
     id: eventId(tenant, endpoint, changeKey ?? deliveryKey),
@@ -24,6 +24,7 @@ export function eventOf(
     type,
     receivedAt,
     ...(occurredAt !== undefined && { occurredAt }),
+    ...(version !== undefined && { version }),
     contentType: 'application/json',
     headers: {},
     body: bytes,

@@ -3,7 +3,7 @@ import { refused } from '../outbound/page-turn.ts'
 import { linesOf, type Page } from '../outbound/paginate.ts'
 import { jsonSlices } from '../primitives/json-slices.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
-import type { PollList } from '../providers/polls.ts'
+import type { PollList } from '../providers/poll-list.ts'
 import type { Found } from './identity.ts'
 
 /** An item of a page, and the events that it is. */

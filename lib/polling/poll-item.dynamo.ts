@@ -17,8 +17,7 @@ export const keyOf = ({ connection, stream }: PollId) => ({
 })
 
 /** Where it is among all polls. Connections have no `#` in their ids, tenants and streams neither. */
-export const placeOf = ({ tenant, connection, stream }: NewPoll): string =>
-  `${tenant}#${connection}#${stream}`
+const placeOf = ({ tenant, connection, stream }: NewPoll): string => `${tenant}#${connection}#${stream}`
 
 /** How each field that a run changes is written. */
 const codecs = {

@@ -35,7 +35,7 @@ export interface JobWait {
 }
 
 /** Polls of one job: its start is paid once for all of them. */
-export const jobSize = 25
+const jobSize = 25
 
 export function jobsOf(polls: readonly JobEntry[], due: EpochMs): readonly PollJob[] {
   return Array.from({ length: Math.ceil(polls.length / jobSize) }, (_, index) => ({

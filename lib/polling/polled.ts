@@ -1,5 +1,5 @@
 import { ms } from '../primitives/clock.ts'
-import type { PollList } from '../providers/polls.ts'
+import type { PollList } from '../providers/poll-list.ts'
 import type { Stream } from './declared.ts'
 import type { Words } from './identity.ts'
 import type { ReadPage } from './read-list.ts'

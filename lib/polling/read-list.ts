@@ -6,7 +6,7 @@ import { pagesOf, type Page } from '../outbound/paginate.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
 import type { PageDialect } from '../providers/pages.ts'
-import type { PollList } from '../providers/polls.ts'
+import type { PollList } from '../providers/poll-list.ts'
 import { filled, filledJson, type Values } from './declared.ts'
 import { readItems, type PageItem } from './items.ts'
 

@@ -1,6 +1,6 @@
 import { SluiceError } from '../errors/sluice-error.ts'
 import { epochMs, iso, toSeconds, type EpochMs } from '../primitives/clock.ts'
-import type { PollTime, TimeFormat } from '../providers/polls.ts'
+import type { PollTime, TimeFormat } from '../providers/poll-list.ts'
 
 /** A time as its provider wrote it, and the millisecond that it is in. */
 export interface ProviderTime {

@@ -14,6 +14,8 @@ export interface AttemptScope {
   bind(outgoing: Fetch): Fetch
   /** How long a provider, or what guards it, asked to be left alone, if any of this attempt's calls was sent away so. */
   readonly askedToWait: Millis | undefined
+  /** Notes that one of them was. */
+  readonly askToWait: (waitMs: Millis) => void
   readonly isOver: () => boolean
   /** Settles with `work`, or rejects once the time is over. */
   race<T>(work: Promise<T>): Promise<T>
@@ -54,6 +56,7 @@ export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptS
     get askedToWait() {
       return waitMs === undefined ? undefined : ms(waitMs)
     },
+    askToWait: note,
     isOver: () => reason !== undefined || limit.passed(),
     fetch: within(outgoing),
     bind: (send) => noting(within(send), note),

@@ -70,6 +70,7 @@ function callsOf(root: string, { event, claim, scope, calls }: ContextParts): Ha
         ...(claim.attempts > 1 && { attempts: 1 }),
         ...options,
         keys,
+        asked: scope.askToWait,
       }),
     )
   return {

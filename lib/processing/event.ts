@@ -28,6 +28,7 @@ export function toEvent(envelope: Envelope, raw: Uint8Array, wrapped?: Wrapping)
     deliverykey: envelope.deliveryKey,
     via: envelope.via,
     ...(envelope.account !== undefined && { account: envelope.account }),
+    ...(envelope.version !== undefined && { version: envelope.version }),
     ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
   }
 }

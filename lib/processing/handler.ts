@@ -26,6 +26,11 @@ export interface SluiceEvent<Data = unknown> {
   readonly connection?: string
   /** The account at the provider that the event belongs to (`acct_…`, a realm, a team), where it says one. */
   readonly account?: string
+  /**
+   * Which version of a thing a poll found, as the provider writes it: a poll may bring it as it was before a webhook that came
+   * earlier. A handler that keeps the newest state passes over what `isNewer` says is not newer than what it has.
+   */
+  readonly version?: string
   readonly deliverykey: string
   readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
   readonly traceparent?: string
@@ -49,6 +54,9 @@ export interface HandlerContext {
   readonly log: Log
 }
 
+/** How a handler's call is made; the rest is the worker's to say. */
+export type HandlerCallOptions = Omit<CallOptions, 'keys' | 'asked'>
+
 export interface HandlerCalls {
   /**
    * A `fetch` that calls a provider by a connection: with its credentials, under its limits, through its breaker, again where
@@ -56,9 +64,9 @@ export interface HandlerCalls {
    * else the only one that the tenant has at its provider. When such a call is held back or sent away, and the handler
    * fails, the event waits and no attempt is used.
    */
-  fetch(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): Fetch
+  fetch(connection?: ConnectionRef, options?: HandlerCallOptions): Fetch
   /** The same for `lib/outbound/operations` and the readers of lists, GraphQL and streams. */
-  client(connection?: ConnectionRef, options?: Omit<CallOptions, 'keys'>): RetryingClient
+  client(connection?: ConnectionRef, options?: HandlerCallOptions): RetryingClient
 }
 
 export type HandlerFunction<Data = unknown> = (

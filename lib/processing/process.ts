@@ -108,7 +108,8 @@ async function attempt(
     return bury(envelope, { ...claim, attempts: deps.maxAttempts }, 'attempts_exhausted', deps)
   }
   if (elapsed(deps.clock.now(), limit.at) < worker.handlerFloorMs) {
-    return park(envelope, claim, 'no_time_left', deps)
+    // The next invocation has time.
+    return park(envelope, claim, 'no_time_left', deps, worker.startFloorMs)
   }
   const scope = attemptScope(limit, deps.fetch)
   let delivered: Delivered = claim

@@ -36,8 +36,9 @@ export async function finish(
 }
 
 /**
- * Releases the claim and gives its attempt back: no handler has failed. Each round waits longer than the one before, and what
- * waits for the same thing comes back spread over half as long again, so that it is no burst.
+ * Releases the claim and gives its attempt back: no handler has failed. What waits for the same thing comes back spread over
+ * half as long again, so that it is no burst. Each round waits longer than the one before: at most two minutes where someone
+ * said how long, so that what is free after an outage is used, and at most a quarter of an hour where nobody knows.
  */
 export async function park(
   envelope: Envelope,
@@ -48,7 +49,8 @@ export async function park(
 ): Promise<Processed> {
   if ((await deps.claims.park(claim, reason, claim.steps)) === 'lost') return lost(envelope, claim, deps)
   const asked = Math.min(askedMs * (1 + deps.random.fraction() / 2), queue.maxVisibilityMs)
-  const delayMs = Math.max(1_000, asked, fullJitter(retry, claim.fence, deps.random))
+  const policy = askedMs > 0 ? { ...retry, capMs: retry.askedCapMs } : retry
+  const delayMs = Math.max(1_000, asked, fullJitter(policy, claim.fence, deps.random))
   deps.metrics.count('EventParked', { provider: envelope.provider })
   deps.log('warn', 'an event is parked', { ...about(envelope), reason, delayMs })
   return again(delayMs)

@@ -18,6 +18,7 @@ export const slackPolls = {
       order: 'descending',
     },
     event: {
+      // A list has no ids of events: a message is told apart by its channel and time, here as by webhook.
       keys: 'shared',
       deliveryKey: [[{ pointer: '/type' }, { param: 'channel' }, { pointer: '/ts' }]],
       changeKey: [

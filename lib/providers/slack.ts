@@ -1,3 +1,4 @@
+import { slackErrors } from './slack-answers.ts'
 import { slackPolls } from './slack-polls.ts'
 import type { Provider } from './provider.ts'
 
@@ -14,56 +15,7 @@ export const slack = {
     baseUrl: 'https://slack.com/api',
     // Where files are put and fetched; those addresses are not counted.
     otherBaseUrls: { files: 'https://files.slack.com' },
-    errors: {
-      always: 'json',
-      code: [{ pointer: '/error' }],
-      message: [{ pointer: '/response_metadata/messages/0' }, { pointer: '/needed' }],
-      inside: [{ pointer: '/ok', equals: false }],
-      rules: [
-        { means: 'expired', code: ['token_expired'] },
-        {
-          means: 'revoked',
-          code: ['invalid_auth', 'not_authed', 'token_revoked', 'account_inactive', 'user_removed_from_team'],
-        },
-        { means: 'throttled', code: ['ratelimited', 'rate_limited'] },
-        {
-          means: 'unavailable',
-          code: [
-            'internal_error',
-            'fatal_error',
-            'service_unavailable',
-            'request_timeout',
-            'team_added_to_org',
-          ],
-        },
-        {
-          means: 'forbidden',
-          code: [
-            'missing_scope',
-            'no_permission',
-            'access_denied',
-            'accesslimited',
-            'not_allowed_token_type',
-            'ekm_access_denied',
-            'enterprise_is_restricted',
-            'org_login_required',
-            'restricted_action',
-            'not_in_channel',
-          ],
-        },
-        { means: 'stale-cursor', code: ['invalid_cursor'] },
-        {
-          means: 'missing',
-          code: [
-            'channel_not_found',
-            'message_not_found',
-            'user_not_found',
-            'users_not_found',
-            'thread_not_found',
-          ],
-        },
-      ],
-    },
+    errors: slackErrors,
     // Tier 3; an app that is sold outside the Marketplace reads histories once a minute, 15 messages at a time.
     limits: [
       { scope: 'connection', each: 'path', path: String.raw`^/[\w.]+$`, limit: 50, windowMs: 60_000 },
@@ -105,7 +57,6 @@ export const slack = {
       { form: 'trigger_id' },
       { form: 'payload', pointer: '/trigger_id' },
     ],
-    // A message is told apart by its channel and time, whoever asks: a list of them has no id of an event.
     changeKey: [
       [
         { pointer: '/event/type' },

@@ -2,7 +2,7 @@ import type { Breaker, Outcome } from '../outbound/breaker.ts'
 import type { Limiter, LimitScope } from '../outbound/limiter.ts'
 import { consecutiveFailures } from '../primitives/breaker-trip.ts'
 import { circuitBreaker, type CircuitBreaker, type Pass } from '../primitives/circuit-breaker.ts'
-import { ms, type Clock, type EpochMs } from '../primitives/clock.ts'
+import { ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { gcraAll, type RateState } from '../primitives/gcra.ts'
 import type { Random } from '../primitives/random.ts'
 
@@ -50,9 +50,21 @@ export function virtualBreaker(clock: Clock, random: Random): Breaker {
       breakers.set(key, breaker)
       const pass = breaker.enter()
       if (pass.kind === 'open') return pass
-      return { kind: 'pass', probe: pass.kind === 'probe', report: async (outcome) => told(pass, outcome) }
+      return {
+        kind: 'pass',
+        probe: pass.kind === 'probe',
+        report: async (outcome) => {
+          told(pass, outcome)
+          return outcome === 'failure' ? untilAsked(breaker, clock.now()) : undefined
+        },
+      }
     },
   }
+}
+
+/** How long a breaker that is open by now stays so. */
+function untilAsked(breaker: CircuitBreaker, now: EpochMs): Millis | undefined {
+  return breaker.state.state === 'open' ? ms(Math.max(1, breaker.state.until - now)) : undefined
 }
 
 function told(pass: Pass, outcome: Outcome): void {

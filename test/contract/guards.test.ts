@@ -102,13 +102,30 @@ describe.each(dynamodbTargets)('limits and breakers on $name', ({ name, open }) 
   test('calls that were told are counted over two half windows, and no instant far ahead ends the counting', async () => {
     const items = breakerItems(table(), defaultBreaker)
     const tell = (window: number) => items.tell('told', { window, failures: 2, successes: 1 })
-    expect(await tell(100)).toEqual({ window: 100, failures: 2, successes: 1 })
-    expect(await tell(100)).toEqual({ window: 100, failures: 4, successes: 2 })
-    expect(await tell(101)).toEqual({ window: 101, failures: 6, successes: 3 })
-    expect(await tell(100)).toEqual({ window: 101, failures: 8, successes: 4 })
-    expect(await tell(900)).toEqual({ window: 900, failures: 2, successes: 1 })
-    expect(await tell(102)).toEqual({ window: 102, failures: 2, successes: 1 })
-    expect((await items.read('told')).tally).toEqual({ window: 102, failures: 2, successes: 1 })
+    expect(await tell(100)).toEqual({ window: 100, failures: 2, successes: 1, row: 0 })
+    expect(await tell(100)).toEqual({ window: 100, failures: 4, successes: 2, row: 0 })
+    expect(await tell(101)).toEqual({ window: 101, failures: 6, successes: 3, row: 0 })
+    expect(await tell(100)).toEqual({ window: 101, failures: 8, successes: 4, row: 0 })
+    expect(await tell(900)).toEqual({ window: 900, failures: 2, successes: 1, row: 0 })
+    expect(await tell(102)).toEqual({ window: 102, failures: 2, successes: 1, row: 0 })
+    expect((await items.read('told')).tally).toEqual({ window: 102, failures: 2, successes: 1, row: 0 })
+  })
+
+  test('failures in a row are counted on over windows, older ones too, until a success or an opening', async () => {
+    const items = breakerItems(table(), defaultBreaker)
+    const tell = async (window: number, failures: number, successes = 0, row = failures) =>
+      (await items.tell('row', { window, failures, successes, row }))?.row
+    expect(await tell(100, 2)).toBe(2)
+    expect(await tell(100, 1, 0, 4)).toBe(6)
+    expect(await tell(101, 1)).toBe(7)
+    expect(await tell(900, 1)).toBe(8)
+    expect(await tell(900, 3, 1)).toBe(0)
+    expect(await tell(901, 3)).toBe(3)
+    expect(await tell(1_000, 3, 1)).toBe(0)
+    expect(await tell(1_000, 3)).toBe(3)
+    const openNow = { ...neverOpened, state: 'open', by: 'a', openedAt: 1, openMs: 1 } as const
+    await items.swap('row', neverOpened, openNow)
+    expect((await items.read('row')).tally.row).toBe(0)
   })
 
   test('answers and refusals carry the time of the server, where there is one', async () => {

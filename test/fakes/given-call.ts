@@ -29,6 +29,8 @@ export interface GivenCall {
   /** What the limiter says, one after the other, then `granted`. */
   readonly waits?: readonly number[]
   readonly breakerOpenMs?: number
+  /** Failures find the breaker open for so long. */
+  readonly illMs?: number
   readonly budget?: { readonly ratio: number; readonly minPerWindow: number }
   readonly authorize?: Caller['authorize']
 }
@@ -102,9 +104,16 @@ function limiterOf(
   }
 }
 
-const passOf = ({ breakerOpenMs }: GivenCall, reports: string[]): Entry =>
+const passOf = ({ breakerOpenMs, illMs }: GivenCall, reports: string[]): Entry =>
   breakerOpenMs === undefined
-    ? { kind: 'pass', probe: false, report: async (outcome) => void reports.push(outcome) }
+    ? {
+        kind: 'pass',
+        probe: false,
+        report: async (outcome) => {
+          reports.push(outcome)
+          return outcome === 'failure' && illMs !== undefined ? ms(illMs) : undefined
+        },
+      }
     : { kind: 'open', retryAfterMs: ms(breakerOpenMs) }
 
 function callerOf(given: GivenCall, world: Pick<CallWorld, 'authorized' | 'locked'>): Caller {

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util'
 import { runConnectSeed, sometimes } from './connect/flow.ts'
 import { connectMutants, findConnectMutant } from './connect/mutants.ts'
 import { findMutant } from './mutants.ts'
+import { runOutageSeed } from './outage/flow.ts'
+import { findOutageMutant } from './outage/mutants.ts'
 import { runRefreshSeed } from './refresh/flow.ts'
 import { findRefreshMutant } from './refresh/mutants.ts'
 import { runSeed } from './run.ts'
@@ -12,6 +14,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     seed: { type: 'string' },
     mutant: { type: 'string', default: 'none' },
+    /** Of the outage flow: `small` is what the tests run. */
+    size: { type: 'string', default: 'full' },
   },
 })
 
@@ -23,12 +27,19 @@ interface Outcome {
   readonly faults: ReadonlyMap<string, number>
   /** What was tried, and what came of it. */
   readonly seen?: ReadonlyMap<string, number>
+  /** One line for people. */
+  readonly summary?: string
 }
 
 const flows: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
   events: (seed) => runSeed(seed, findMutant(values.mutant)),
   refresh: tokens,
   connect: (seed) => runConnectSeed(seed, findConnectMutant(values.mutant)),
+  outage: (seed) =>
+    runOutageSeed(seed, {
+      mutant: findOutageMutant(values.mutant),
+      size: values.size === 'small' ? 'small' : 'full',
+    }),
 }
 
 /** Tokens from their first exchange on: the same seed for connecting and for refreshing. */
@@ -76,11 +87,13 @@ for (let seed = first; seed < first + count; seed += 1) {
   for (const [name, value] of Object.entries(outcome.counts)) add(totals, name, value)
   for (const [name, times] of outcome.faults) add(faults, name, times)
   for (const [name, times] of outcome.seen ?? []) add(seen, name, times)
+  if (outcome.summary) print(`seed ${seed}, ${outcome.summary}`)
   if (count === 1) print(`trace ${outcome.trace}`)
   if (!outcome.violation) continue
   violations += 1
   print(`seed ${seed}: ${outcome.violation.message}`)
-  const option = values.mutant === 'none' ? '' : ` --mutant ${values.mutant}`
+  const size = values.size === 'full' ? '' : ` --size ${values.size}`
+  const option = size + (values.mutant === 'none' ? '' : ` --mutant ${values.mutant}`)
   const flow = values.flow === 'events' ? '' : ` --flow ${values.flow}`
   print(`  again: npm run simulate --${flow} --seed ${seed}${option}`)
 }

@@ -5,6 +5,7 @@ import type {
   SendMessageCommandInput,
 } from '@aws-sdk/client-sqs'
 import type { Clock } from '#lib/primitives/clock.ts'
+import { priorityQueue } from '#lib/primitives/priority-queue.ts'
 import type { Random } from '#lib/primitives/random.ts'
 import { serviceError, type Command, type Model } from './model.ts'
 
@@ -21,6 +22,8 @@ interface Message {
   visibleAt: number
   receiveCount: number
   receipt: string
+  /** Its place among those that can be received; -1 while it is hidden. */
+  place: number
 }
 
 export interface Received {
@@ -34,6 +37,8 @@ export interface SimSqs extends Model {
   /** Bodies of every message that is still stored, hidden ones included. */
   bodies(): readonly string[]
   visible(url: string): number
+  /** Messages of this queue, hidden ones included. */
+  size(url: string): number
 }
 
 const maxMessageBytes = 1_048_576
@@ -44,36 +49,30 @@ export function simSqs(
   deps: { readonly clock: Clock; readonly random: Random; readonly duplicates: () => boolean },
 ): SimSqs {
   const { clock, random } = deps
-  const stored = new Map(queues.map(({ url }) => [url, new Set<Message>()]))
+  const lines = new Map(queues.map((settings) => [settings.url, line(settings, clock)]))
   let made = 0
 
-  const messagesOf = (url: string | undefined): Set<Message> => {
-    const messages = stored.get(url ?? '')
-    if (!messages) throw serviceError('QueueDoesNotExist', `no queue at ${url}`)
-    return messages
+  const lineOf = (url: string | undefined): Line => {
+    const found = lines.get(url ?? '')
+    if (!found) throw serviceError('QueueDoesNotExist', `no queue at ${url}`)
+    return found
   }
   const add = (url: string, body: string, delaySeconds = 0): string => {
     made += 1
     const id = `message-${made}`
-    messagesOf(url).add({
-      id,
-      body,
-      visibleAt: clock.now() + delaySeconds * 1_000,
-      receiveCount: 0,
-      receipt: '',
-    })
+    const visibleAt = clock.now() + delaySeconds * 1_000
+    lineOf(url).put({ id, body, visibleAt, receiveCount: 0, receipt: '', place: -1 })
     return id
   }
-  const receivable = (url: string, messages: Set<Message>): Message[] => {
-    const settings = queues.find((queue) => queue.url === url)
-    const ready = [...messages].filter(({ visibleAt }) => visibleAt <= clock.now())
-    return ready.filter((message) => {
-      const { maxReceiveCount, deadLetterUrl } = settings ?? {}
-      if (!deadLetterUrl || message.receiveCount < (maxReceiveCount ?? Infinity)) return true
-      messages.delete(message)
+  /** One of those that can be received, by chance; who has been received too often is none. */
+  const draw = (from: Line): Message | undefined => {
+    const { maxReceiveCount = Infinity, deadLetterUrl } = from.settings
+    for (;;) {
+      const message = from.ready()[Math.floor(random.fraction() * from.ready().length)]
+      if (!message || !deadLetterUrl || message.receiveCount < maxReceiveCount) return message
+      from.remove(message)
       add(deadLetterUrl, message.body)
-      return false
-    })
+    }
   }
 
   const operations: Readonly<Record<string, (input: never) => object>> = {
@@ -87,56 +86,99 @@ export function simSqs(
       return { MessageId: id }
     },
     ReceiveMessageCommand: (input: ReceiveMessageCommandInput) => {
-      const { QueueUrl = '', MaxNumberOfMessages = 1, VisibilityTimeout } = input
-      const messages = messagesOf(QueueUrl)
+      const { QueueUrl, MaxNumberOfMessages = 1, VisibilityTimeout } = input
+      const from = lineOf(QueueUrl)
       const hiddenMs =
-        VisibilityTimeout === undefined
-          ? (queues.find(({ url }) => url === QueueUrl)?.visibilityMs ?? 30_000)
-          : VisibilityTimeout * 1_000
-      const taken = receivable(QueueUrl, messages)
-        .map((message) => ({ message, rank: random.fraction() }))
-        .toSorted((a, b) => a.rank - b.rank)
-        .slice(0, MaxNumberOfMessages)
-      return {
-        Messages: taken.map(({ message }): Received => {
-          message.receiveCount += 1
-          message.visibleAt = clock.now() + hiddenMs
-          message.receipt = `${message.id}/${message.receiveCount}`
-          return {
-            MessageId: message.id,
-            ReceiptHandle: message.receipt,
-            Body: message.body,
-            Attributes: { ApproximateReceiveCount: String(message.receiveCount) },
-          }
-        }),
+        VisibilityTimeout === undefined ? from.settings.visibilityMs : VisibilityTimeout * 1_000
+      const taken: Received[] = []
+      while (taken.length < MaxNumberOfMessages) {
+        const message = draw(from)
+        if (!message) break
+        message.receiveCount += 1
+        message.receipt = `${message.id}/${message.receiveCount}`
+        from.hide(message, clock.now() + hiddenMs)
+        taken.push({
+          MessageId: message.id,
+          ReceiptHandle: message.receipt,
+          Body: message.body,
+          Attributes: { ApproximateReceiveCount: String(message.receiveCount) },
+        })
       }
+      return { Messages: taken }
     },
     DeleteMessageCommand: ({ QueueUrl, ReceiptHandle = '' }: DeleteMessageCommandInput) => {
-      const messages = messagesOf(QueueUrl)
-      for (const message of messages) {
-        // An older handle than the last may delete the message, or not.
-        const isLast = message.receipt === ReceiptHandle
-        const isOlder = ReceiptHandle.startsWith(`${message.id}/`)
-        if (isLast || (isOlder && random.fraction() < 0.5)) messages.delete(message)
-      }
+      const from = lineOf(QueueUrl)
+      const message = from.stored.get(ReceiptHandle.split('/')[0] ?? '')
+      // An older handle than the last may delete the message, or not.
+      if (message && (message.receipt === ReceiptHandle || random.fraction() < 0.5)) from.remove(message)
       return {}
     },
     ChangeMessageVisibilityCommand: (input: ChangeMessageVisibilityCommandInput) => {
-      for (const message of messagesOf(input.QueueUrl)) {
-        if (message.receipt === input.ReceiptHandle) {
-          message.visibleAt = clock.now() + (input.VisibilityTimeout ?? 0) * 1_000
-        }
-      }
+      const from = lineOf(input.QueueUrl)
+      const message = from.stored.get((input.ReceiptHandle ?? '').split('/')[0] ?? '')
+      if (message?.receipt === input.ReceiptHandle && message)
+        from.hide(message, clock.now() + (input.VisibilityTimeout ?? 0) * 1_000)
       return {}
     },
   }
   return {
-    bodies: () => [...stored.values()].flatMap((messages) => [...messages].map(({ body }) => body)),
-    visible: (url) => [...messagesOf(url)].filter(({ visibleAt }) => visibleAt <= clock.now()).length,
+    bodies: () => [...lines.values()].flatMap(({ stored }) => [...stored.values()].map(({ body }) => body)),
+    size: (url) => lineOf(url).stored.size,
+    visible: (url) => lineOf(url).ready().length,
     apply: (command: Command) => {
       const operation = operations[command.constructor.name]
       if (!operation) throw serviceError('UnknownOperation', command.constructor.name)
       return operation(command.input as never)
+    },
+  }
+}
+
+/** One queue. What can be received is known without looking at what is hidden. */
+interface Line {
+  readonly settings: QueueSettings
+  readonly stored: ReadonlyMap<string, Message>
+  ready(): readonly Message[]
+  put(message: Message): void
+  hide(message: Message, until: number): void
+  remove(message: Message): void
+}
+
+function line(settings: QueueSettings, clock: Clock): Line {
+  const stored = new Map<string, Message>()
+  const open: Message[] = []
+  const hidden = priorityQueue<{ readonly message: Message; readonly until: number }>()
+  const show = (message: Message): void => void (message.place = open.push(message) - 1)
+  const cover = (message: Message): void => {
+    if (message.place < 0) return
+    const last = open.pop() as Message
+    if (last !== message) open[(last.place = message.place)] = last
+    message.place = -1
+  }
+  const hide = (message: Message, until: number): void => {
+    cover(message)
+    message.visibleAt = until
+    hidden.push({ message, until }, until)
+  }
+  return {
+    settings,
+    stored,
+    ready() {
+      for (let first = hidden.peek(); first && first.until <= clock.now(); first = hidden.peek()) {
+        hidden.pop()
+        const { message, until } = first
+        // Hidden again since, or gone.
+        if (message.visibleAt === until && message.place < 0 && stored.has(message.id)) show(message)
+      }
+      return open
+    },
+    put(message) {
+      stored.set(message.id, message)
+      hide(message, message.visibleAt)
+    },
+    hide,
+    remove(message) {
+      cover(message)
+      stored.delete(message.id)
     },
   }
 }

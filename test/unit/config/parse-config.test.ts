@@ -261,3 +261,34 @@ test.each([
 ])('an issuer with %s is refused with its path', (_, change, words) =>
   expect(complaint(withOidc(change))).toContain(words.startsWith('admin') ? words : `admin.oidc.${words}`),
 )
+
+const withPolls = (...polls: readonly object[]) => ({ endpoints: [stripe], polls })
+
+test('what is read by itself is kept as it was written; nothing is unless the config says so', () => {
+  const polls = [
+    { provider: 'stripe', tenants: ['acme'] },
+    { provider: 'github', streams: ['issues?owner=octo&repo=hello'] },
+  ]
+  expect(parseConfig(withPolls(...polls)).polls).toEqual(polls)
+  expect(parseConfig({ endpoints: [stripe] }).polls).toEqual([])
+})
+
+test.each([
+  [
+    'of a provider that has no lists',
+    { provider: 'hmac' },
+    'polls[0].provider: must be a provider whose lists',
+  ],
+  ['of nobody', { provider: 'strpe' }, 'polls[0].provider: must be a provider whose lists can be read'],
+  [
+    'of a stream that its provider does not have',
+    { provider: 'stripe', streams: ['events', 'evnts?a=b'] },
+    'polls[0].streams[1]: must be a stream of stripe: events',
+  ],
+  ['of no stream', { provider: 'stripe', streams: [] }, 'polls[0].streams: must name at least one'],
+  ['for no tenant', { provider: 'stripe', tenants: [] }, 'polls[0].tenants: must name at least one'],
+  ['for a tenant that can not be', { provider: 'stripe', tenants: ['A b'] }, 'polls[0].tenants[0]: '],
+  ['with a field that is not known', { provider: 'stripe', every: 5 }, 'polls[0]: has no field "every"'],
+])('a poll %s is refused with its path', (_, poll, words) =>
+  expect(complaint(withPolls(poll))).toContain(words),
+)

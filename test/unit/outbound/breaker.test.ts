@@ -84,6 +84,82 @@ describe('opening', () => {
   })
 })
 
+describe('few calls', () => {
+  test('open it once twenty in a row have failed, over all workers and however long that takes', async () => {
+    const world = breakerWorld({ workers: 5 })
+    for (let i = 0; i < 20; i += 1) {
+      expect(await world.call(i % 5, 'failure')).toBe('pass')
+      await world.clock.advance(seconds(12))
+    }
+    expect(await world.call(0, 'failure')).toBe('open')
+  })
+
+  test('that fail together in one worker all count, also when the next comes much later', async () => {
+    const world = breakerWorld({ workers: 2 })
+    for (let round = 0; round < 4; round += 1) {
+      await world.calls(5, 0, 'failure')
+      await world.clock.advance(seconds(30))
+    }
+    await world.call(0, 'failure')
+    expect(await world.call(0, 'failure')).toBe('open')
+  })
+
+  test('leave it closed as long as one of twenty comes through', async () => {
+    const world = breakerWorld({ workers: 2 })
+    for (let i = 0; i < 100; i += 1) {
+      expect(await world.call(i % 2, i % 15 === 14 ? 'success' : 'failure')).toBe('pass')
+      await world.clock.advance(seconds(30))
+    }
+  })
+
+  test('open it in each worker by itself while the store is down', async () => {
+    const { call, clock } = breakerWorld({ mishap: () => 'before' })
+    for (let i = 0; i < 20; i += 1) {
+      await call(0, 'failure')
+      await clock.advance(seconds(12))
+    }
+    expect(await call(0, 'failure')).toBe('open')
+  })
+})
+
+describe('what a pass says', () => {
+  const reported = async (world: ReturnType<typeof breakerWorld>, worker: number) => {
+    const entry = await world.enter(worker)
+    return entry.kind === 'pass'
+      ? (outcome: 'failure' | 'success') => world.run(entry.report(outcome))
+      : undefined
+  }
+
+  test('after a failure while it is open, also by others: for how long; else nothing', async () => {
+    const world = breakerWorld()
+    const [first, second, third] = [
+      await reported(world, 1),
+      await reported(world, 1),
+      await reported(world, 1),
+    ]
+    expect(await first?.('failure')).toBeUndefined()
+    await open(world)
+    await world.clock.advance(seconds(2))
+    expect(await second?.('failure')).toBeGreaterThan(10_000)
+    expect(await third?.('success')).toBeUndefined()
+  })
+
+  test('after a failed probe: how long it is open now', async () => {
+    const world = breakerWorld()
+    await open(world)
+    await world.clock.advance(seconds(30))
+    const probe = await reported(world, 1)
+    expect(await probe?.('failure')).toBeGreaterThan(15_000)
+  })
+})
+
+test('a worker that knows nothing yet asks twice before it does without the store', async () => {
+  let requests = 0
+  const world = breakerWorld({ workers: 1, mishap: () => ((requests += 1) === 1 ? 'before' : 'none') })
+  await world.call(0, 'success')
+  expect(world.shared.requests.reads).toBe(2)
+})
+
 describe('half open', () => {
   test('one probe leaves over all workers, and its success closes for all', async () => {
     const world = breakerWorld({ workers: 10, skewMs: 30_000 })

@@ -258,6 +258,46 @@ describe('what holds a call back', () => {
     expect(sent).toEqual([])
   })
 
+  test('an open breaker takes nothing of the limit', async () => {
+    const { taken } = await failing({ reactions: [ok], breakerOpenMs: 30_000 })
+    expect(taken).toEqual([])
+  })
+
+  test('a limit is waited for half of the time, so that the answer has the rest', async () => {
+    const patient = await calling({ reactions: [ok], waits: [2_000] })
+    expect(patient.sent[0]?.atMs).toBe(2_000)
+    const { error, sent } = await failing({ reactions: [ok], waits: [2_000, 1_000] })
+    expect(error).toMatchObject({ kind: 'held', code: 'limited', retryAfterMs: 1_000 })
+    expect(sent).toEqual([])
+  })
+
+  test('the breaker is asked again after a wait for the limit, and hears of what was not sent', async () => {
+    const { reports } = await failing({ reactions: [ok], waits: [60_000] })
+    expect(reports).toEqual(['ignored'])
+    const patient = await calling({ reactions: [ok], waits: [1_000] })
+    expect(patient.reports).toEqual(['success'])
+  })
+
+  test.each([
+    ['an answer', json({}, 503)],
+    ['no connection', network('ECONNREFUSED')],
+    ['silence', (_: unknown, { signal }: { signal: AbortSignal }) => untilAborted(signal)],
+  ])('a failure by %s that finds the breaker open says for how long', async (_, reaction) => {
+    const asked: number[] = []
+    const world = givenCall({
+      reactions: [reaction],
+      illMs: 20_000,
+      options: { attempts: 1, asked: (waitMs) => asked.push(waitMs) },
+    })
+    await world.settle(world.fetch('/v1/charges')).catch(() => undefined)
+    expect(asked).toEqual([20_000])
+  })
+
+  test('a 503 that names a time is handed over with it', async () => {
+    const { answer } = await calling({ reactions: [json({}, 503, { 'retry-after': '120' })] })
+    expect(answer.headers.get('sluice-wait-ms')).toBe('120000')
+  })
+
   test('a limit is waited for within the deadline, and no longer', async () => {
     const patient = await calling({ reactions: [ok], waits: [1_000] })
     expect(patient.sent[0]?.atMs).toBe(1_000)

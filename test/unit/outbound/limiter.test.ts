@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Priority } from '#lib/outbound/limiter.ts'
+import type { Limiter, Priority } from '#lib/outbound/limiter.ts'
 import { epochMs, later, minutes, ms, seconds } from '#lib/primitives/clock.ts'
 import { excess, limiterWorld, most } from './limiter-world.ts'
 
@@ -287,4 +287,19 @@ describe('questions that make no sense', () => {
     controller.abort(new Error('enough'))
     await expect(taking).rejects.toThrow('enough')
   })
+})
+
+test('one lost request is waited out, and then the store is asked: the others still use the whole limit', async () => {
+  let requests = 0
+  const world = limiterWorld({
+    windows: [{ limit: 60, windowMs: 60_000 }],
+    maxSandboxes: 1,
+    mishap: () => ((requests += 1) === 1 ? 'before' : 'none'),
+  })
+  await world.run(
+    world.caller(world.limiters[0] as Limiter, { until: world.clock.now() + 2_500, restMs: () => 5_000 }),
+  )
+  expect(world.grants).toHaveLength(1)
+  expect(world.grants[0]?.waited).toBeGreaterThanOrEqual(1_000)
+  expect(world.shared.requests.reads).toBe(2)
 })

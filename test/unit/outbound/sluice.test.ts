@@ -58,7 +58,7 @@ function given({ outcome, connections = [], environment = {}, status = 200 }: Gi
       return new Response('{}', { status, headers: { 'content-type': 'application/json' } })
     },
     limiter: { take: async () => ({ kind: 'granted' }), observe: () => {} },
-    breaker: { enter: async () => ({ kind: 'pass', probe: false, report: async () => {} }) },
+    breaker: { enter: async () => ({ kind: 'pass', probe: false, report: async () => undefined }) },
     budget: retryBudget({ ratio: 1, minPerWindow: 10, windowMs: 60_000, clock }),
     apiOf: (provider) => findProvider(provider)?.api,
     fromEnvironment: (name) => environment[name],

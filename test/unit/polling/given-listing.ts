@@ -1,5 +1,4 @@
-import type { FoundEvent } from '#lib/polling/declared-source.ts'
-import { envelopeOf } from '#lib/polling/declared-source.ts'
+import { eventId, inlineBody, type Envelope } from '#lib/buffer/envelope.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
 import type { ListedPage, ListingFrom } from '#lib/polling/listing.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
@@ -53,9 +52,21 @@ export async function polledEvents(
   stream: string,
   answers: readonly Answer[],
   from: ListingFrom = { watermark: '2026-11-21T07:00:00Z' },
-): Promise<readonly FoundEvent[]> {
+): Promise<readonly Envelope[]> {
   const pages = await givenListing(id, stream, ...answers).pages(from)
   return pages.flatMap(({ items }) =>
-    items.map((item) => envelopeOf(item, id, { tenant: 'default', endpoint: id })),
+    items.map(({ bytes, ...facts }) => ({
+      v: 1,
+      id: eventId('default', id, facts.changeKey ?? facts.deliveryKey),
+      tenant: 'default',
+      provider: id,
+      endpoint: id,
+      via: 'poll',
+      receivedAt: now,
+      headers: {},
+      contentType: 'application/json',
+      ...facts,
+      body: inlineBody(bytes),
+    })),
   )
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { eventId } from '#lib/buffer/envelope.ts'
+import { decodeEnvelope, encodeEnvelope, eventId } from '#lib/buffer/envelope.ts'
+import { toEvent } from '#lib/processing/event.ts'
 import { parseBody } from '#lib/facts/body.ts'
 import { identify } from '#lib/facts/identity.ts'
 import { envelopeFromBus } from '#lib/processing/bus-intake.ts'
@@ -280,5 +281,21 @@ describe('facts that are not the same', () => {
       expect([id, one.map((each) => each.id)]).toEqual([id, again.map((each) => each.id)])
       expect([id, one[0]?.id !== two[0]?.id && two.length === 1]).toEqual([id, true])
     }
+  })
+})
+
+test('a handler is told which version of a thing a poll found', async () => {
+  const order = { number: 'n', modified: '2026-11-21T07:00:00.000001Z', status: 'Shipped' }
+  const [found] = await polledEvents('leaflink', 'orders-received', [
+    { body: { count: 1, results: [order] } },
+  ])
+  if (!found) throw new Error('nothing was found')
+  expect(decodeEnvelope(encodeEnvelope(found))).toEqual(found)
+  expect(toEvent(found, Buffer.from(JSON.stringify(order)))).toMatchObject({
+    type: 'leaflink.order.Shipped',
+    version: '2026-11-21T07:00:00.000001Z',
+    time: '2026-11-21T07:00:00.000Z',
+    via: 'poll',
+    data: order,
   })
 })

@@ -82,7 +82,7 @@ const poll = (connection: string, provider = 'sandbox'): PollRef => ({
 })
 
 /** `count` polls of which exactly `due` have their turn at {@link start}: the others are in phases of other minutes. */
-function table(count: number, due: number): ReadonlyMap<string, readonly PollRef[]> {
+function rowsOf(count: number, due: number): ReadonlyMap<string, readonly PollRef[]> {
   const minute = Math.floor(start / 60_000)
   const rows = new Map<string, PollRef[]>()
   for (let i = 0; i < count; i += 1) {
@@ -104,7 +104,7 @@ describe('what a tick costs', () => {
         [1_000, 100],
         [100_000, 100],
       ].map(async ([connections = 0, due = 0]) => {
-        const world = given(table(connections, due))
+        const world = given(rowsOf(connections, due))
         const ticked = await tick(start, world.deps)
         expect(ticked.polls).toBe(due)
         return world.calls.length
@@ -169,7 +169,7 @@ describe('a tick', () => {
   })
 
   test('makes up for minutes that were missed, each poll once: six hours, or a day (F50)', async () => {
-    const rows = table(5_000, 0)
+    const rows = rowsOf(5_000, 0)
     const world = given(rows)
     await tick(start, world.deps)
     expect(world.polled()).toHaveLength(0)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isNewer } from '#lib/polling/version-gate.ts'
 import { grainOf, timeOf, watermarkOf, written } from '#lib/polling/times.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
-import type { PollTime, TimeFormat } from '#lib/providers/polls.ts'
+import type { PollTime, TimeFormat } from '#lib/providers/poll-list.ts'
 
 const at = (iso: string) => Date.parse(iso)
 

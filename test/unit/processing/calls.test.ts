@@ -190,6 +190,28 @@ describe('an event whose call was held back', () => {
     expect(await recordOf(worker, envelope.id)).toEqual({ st: 'done', attempts: 1 })
   })
 
+  test('F63: is parked too when the call failed and its provider is known to be ill, whatever the handler makes of it', async () => {
+    const ill = async () => {
+      asked.at(-1)?.options?.asked?.(ms(20_000))
+      return new Response('', { status: 503 })
+    }
+    const { record, worker } = await failing(ill)
+    expect(record).toEqual({ st: 'parked', attempts: 0 })
+    expect([...worker.hidden.values()][0]).toBeGreaterThanOrEqual(20_000)
+  })
+
+  test('waits two minutes more than was asked at most, however often it was sent away', async () => {
+    const { work, worker, envelope } = await failing(() => Promise.reject(held(1_000)))
+    const waits: number[] = []
+    for (let round = 0; round < 40; round += 1) {
+      worker.hidden.clear()
+      await work([envelope])
+      waits.push(...worker.hidden.values())
+    }
+    expect(Math.max(...waits)).toBeLessThanOrEqual(120_000)
+    expect(Math.max(...waits)).toBeGreaterThan(60_000)
+  })
+
   test('uses an attempt when the provider failed and asked for nothing', async () => {
     const { record } = await failing(async () => new Response('', { status: 500 }))
     expect(record).toEqual({ st: 'retry', attempts: 1 })
