@@ -131,7 +131,7 @@ const instantOf = (text: string): EpochMs => epochMs(Date.parse(text))
 const orNull = (at: EpochMs | undefined): string | null => (at === undefined ? null : iso(at))
 
 /** A backfill as the API tells of it. */
-export function toBackfillItem(backfill: Backfill): BackfillItem {
+function toBackfillItem(backfill: Backfill): BackfillItem {
   const { id, tenant, provider, state, pages, read, found, failures, gap } = backfill
   const ended = state === 'done' || state === 'cancelled' || state === 'failed'
   return {

@@ -85,7 +85,7 @@ export async function runBackfill(job: BackfillJob, deps: RunBackfillDeps): Prom
 }
 
 /** As it stands after a write. */
-export const written = (backfill: Backfill): Backfill => ({ ...backfill, version: backfill.version + 1 })
+const written = (backfill: Backfill): Backfill => ({ ...backfill, version: backfill.version + 1 })
 
 async function readSlice({ backfill, by, source }: Slice, deps: RunBackfillDeps): Promise<SliceRead> {
   const { clock, remainingMs, clientOf } = deps

@@ -16,7 +16,7 @@ import { virtualClock } from '#test/fakes/virtual-clock.ts'
 
 let made = 0
 
-export const providerOf = (id: string): Provider => {
+const providerOf = (id: string): Provider => {
   const provider = findProvider(id)
   if (!provider) throw new Error(`there is no provider ${id}`)
   return provider

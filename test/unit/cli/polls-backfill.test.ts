@@ -28,7 +28,7 @@ async function given(answers: readonly object[], errors = false) {
     change: {
       terminal: { input: false, output: false, errors, columns: 200, color: false },
       fetch: async (url, init = {}) => {
-        asked.push(`${init.method} ${new URL(url as string).pathname}`)
+        asked.push(`${init.method} ${new URL(url).pathname}`)
         if (typeof init.body === 'string') bodies.push(JSON.parse(init.body))
         return Response.json(left.shift())
       },
