@@ -1,3 +1,4 @@
+import { backfill } from '#lib/config/backfill-defaults.ts'
 import { proxy } from '#lib/config/defaults.ts'
 import type { ConcurrencyConfig } from '#lib/config/define-config.ts'
 import type { Plan } from './plan.ts'
@@ -103,21 +104,27 @@ export function checkPlan(plan: Plan, concurrency: ConcurrencyConfig = {}): void
   if (all.length > 0) throw new Error(['the deployment would not keep its promise:', ...all].join('\n  '))
 }
 
-/** Copies of the worker that the queues `events` and `bulk` may start, and of the poller that `polls` may. */
+/** Copies of the worker that the queues `events` and `bulk` may start, and of the poller that `polls` and `backfills` may. */
 export function pollers({ worker = 50, poller = 10 }: ConcurrencyConfig): {
   readonly events: number
   readonly bulk: number
   readonly polls: number
+  readonly backfills: number
 } {
-  return { events: worker, bulk: Math.max(2, Math.floor(worker / 5)), polls: poller }
+  return {
+    events: worker,
+    bulk: Math.max(2, Math.floor(worker / 5)),
+    polls: poller,
+    backfills: backfill.concurrency,
+  }
 }
 
 function concurrencyFaults(concurrency: ConcurrencyConfig): string[] {
-  const { events, bulk, polls } = pollers(concurrency)
+  const { events, bulk, polls, backfills } = pollers(concurrency)
   // A tick is one more than the queue starts.
   const needs = [
     ['worker', events + bulk],
-    ['poller', polls + 1],
+    ['poller', polls + backfills + 1],
   ] as const
   return needs.flatMap(([name, starts]) => {
     const reserved = concurrency.reserved?.[name]

@@ -168,6 +168,8 @@ export class Sluice extends Construct {
     this.buffer.lendSending(fn, 'bulk')
     this.buffer.lendSending(fn, 'polls')
     this.buffer.lendAsking(fn, 'events')
+    this.buffer.lendSending(fn, 'backfills')
+    this.vault.lendBackfills(fn)
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)
@@ -189,6 +191,10 @@ export class Sluice extends Construct {
     this.control.lendSightings(fn)
     this.buffer.lendReceiving(fn, 'polls', pollers(config.concurrency).polls)
     this.buffer.lendSending(fn, 'polls')
+    this.buffer.lendReceiving(fn, 'backfills', pollers(config.concurrency).backfills)
+    this.buffer.lendSending(fn, 'backfills')
+    // What a backfill finds may delay replays, and nothing that is new.
+    this.buffer.lendSending(fn, 'bulk')
     // What is found is an event like any other; large bodies go to the bucket first.
     this.buffer.lendSending(fn, 'events')
     this.objects.lend(fn, 'bodies', ['write'])

@@ -9,6 +9,8 @@ const words = new Set([
   'auth-words.ts',
   'auth.ts',
   'catalog.ts',
+  'keeper.ts',
+  'keepers.ts',
   'limits.ts',
   'pages.ts',
   'poll-list.ts',

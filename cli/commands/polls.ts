@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import type { Output } from '../output.ts'
 import type { PollItem } from '../poll-view.ts'
 import { plain, span, table } from '../text.ts'
+import { registerPollsBackfill } from './polls-backfill.ts'
 
 const path = '/api/polls'
 
@@ -14,6 +15,7 @@ export function registerPolls(program: Command, context: Context): void {
     .description('how far the streams of connections are read, and reading one now')
   registerList(command, context)
   registerRun(command, context)
+  registerPollsBackfill(command, context)
 }
 
 interface ListOptions {

@@ -11,6 +11,7 @@ import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import { authenticate, needs } from '../common/authenticate.ts'
 import { admitted } from './admitted.ts'
+import { backfillRoutes } from './backfills.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { pollRoutes } from './polls.ts'
@@ -32,6 +33,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   connectionRoutes(app, deps)
   tenantRoutes(app, deps)
   pollRoutes(app, deps)
+  backfillRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

@@ -9,11 +9,13 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
+import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
+import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
 import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
-import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { providers } from '#lib/providers/catalog.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
@@ -67,6 +69,8 @@ export function compose(): AdminDeps {
     polls: dynamoPollReader(connections),
     pollJobs: sqsPollJobs({ client: sqs, queueUrl: required(env.pollQueueUrl) }),
     missed: dynamoMissedLedger({ client: dynamodb, table: required(env.controlTable) }),
+    backfills: dynamoBackfills(connections),
+    backfillJobs: sqsBackfillJobs({ client: sqs, queueUrl: required(env.backfillQueueUrl) }),
     keyTasks: dynamoKeyTasks({ ...connections, clock }),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
     connectGrantOf,

@@ -4,11 +4,13 @@ import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
 import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { BackfillJobs } from '#lib/polling/backfill-jobs.ts'
+import type { Backfills } from '#lib/polling/backfill.ts'
+import type { Polls } from '#lib/polling/poll-state.ts'
 import type { KeyTasks } from '#lib/vault/key-tasks.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
 import type { MissedLedger } from '#lib/polling/missed-ledger.ts'
 import type { PollJobs } from '#lib/polling/poll-jobs.ts'
-import type { Polls } from '#lib/polling/poll-state.ts'
 import type { Vault } from '#lib/vault/vault.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
 import type { Provider } from '#lib/providers/provider.ts'
@@ -33,6 +35,8 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly pollJobs: Pick<PollJobs, 'send'>
   /** What webhooks missed. */
   readonly missed: Pick<MissedLedger, 'list'>
+  readonly backfills: Backfills
+  readonly backfillJobs: BackfillJobs
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

@@ -26,12 +26,11 @@ import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { Directory, Endpoint } from '#lib/webhooks/directory.ts'
-import { composeCalls } from '../common/compose-calls.ts'
+import type { Calls } from '../common/compose-calls.ts'
 import type { PollerDeps } from './batch.ts'
 
 /** Everything that the poller needs, from its environment and what was compiled from the config. */
-export function compose(): PollerDeps {
-  const { sluice, connections, clock, log } = composeCalls()
+export function compose({ sluice, connections, clock, log }: Calls): PollerDeps {
   const random = systemRandom
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
@@ -111,7 +110,7 @@ const endpointIn = ({ endpoints }: Directory, tenant: string, provider: string):
       (each.tenant === tenant || Object.values(each.tenants ?? {}).includes(tenant)),
   )
 
-function declarationOf(id: string, stream: string) {
+export function declarationOf(id: string, stream: string) {
   const provider = findProvider(id)
   const [name = ''] = stream.split('?', 1)
   if (!provider?.polls || !Object.hasOwn(provider.polls, name)) return undefined

@@ -1,4 +1,7 @@
+import { withBackfills } from './backfills.ts'
 import { poller } from './batch.ts'
-import { compose } from './compose.ts'
+import { composeAll } from './compose-backfill.ts'
 
-export const handler = poller(compose())
+const deps = composeAll()
+
+export const handler = withBackfills(poller(deps), deps)

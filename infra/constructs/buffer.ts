@@ -10,20 +10,26 @@ import { env } from '#lib/config/names.ts'
 import type { Plan } from '../plan.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 
-type Line = 'events' | 'bulk' | 'polls'
+type Line = 'events' | 'bulk' | 'polls' | 'backfills'
 type BusRule = NonNullable<ParsedConfig['endpoints'][number]['bus']>
 
 const urlVariable = {
   events: env.eventsQueueUrl,
   bulk: env.bulkQueueUrl,
   polls: env.pollQueueUrl,
+  backfills: env.backfillQueueUrl,
 } as const
-const batchSize = { events: worker.batchSize, bulk: worker.batchSize, polls: polling.jobsPerStart } as const
+const batchSize = {
+  events: worker.batchSize,
+  bulk: worker.batchSize,
+  polls: polling.jobsPerStart,
+  backfills: polling.jobsPerStart,
+} as const
 const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
 
 /**
  * Where accepted events wait: `events` for what comes in, `bulk` for replays and redrives, so that a mass replay delays
- * no new event, and `polls` for the poller's jobs. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
+ * no new event, `polls` for the poller's jobs, and `backfills` for slices of what it reads beside them. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
  */
 export class Buffer extends Construct {
   readonly #queues: Readonly<Record<Line, Queue>>
@@ -37,6 +43,7 @@ export class Buffer extends Construct {
       events: deadLetters('EventsDead'),
       bulk: deadLetters('BulkDead'),
       polls: deadLetters('PollsDead'),
+      backfills: deadLetters('BackfillsDead'),
     }
     const line = (name: string, queue: Queue) =>
       this.#queue(name, plan.queueRetention, plan.queueVisibility, {
@@ -49,6 +56,11 @@ export class Buffer extends Construct {
       polls: this.#queue('Polls', plan.pollRetention, plan.pollVisibility, {
         queue: this.#deadLetters.polls,
         maxReceiveCount: plan.pollReceives,
+      }),
+      // A slice has no other turn: its message is all that leads on.
+      backfills: this.#queue('Backfills', plan.queueRetention, plan.pollVisibility, {
+        queue: this.#deadLetters.backfills,
+        maxReceiveCount: plan.maxReceiveCount,
       }),
     }
   }
@@ -116,7 +128,7 @@ export class Buffer extends Construct {
         'sqs:DeleteMessage',
         'sqs:GetQueueAttributes',
         // A job that must wait is a new one.
-        ...(line === 'polls' ? [] : ['sqs:ChangeMessageVisibility']),
+        ...(line === 'polls' || line === 'backfills' ? [] : ['sqs:ChangeMessageVisibility']),
       ],
       resources: [queue.queueArn],
     })

@@ -2,7 +2,15 @@ import { RemovalPolicy } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import { byConnection, byRefresh, controlKeys, env, phaseKey, pollKey } from '#lib/config/names.ts'
+import {
+  backfillKey,
+  byConnection,
+  byRefresh,
+  controlKeys,
+  env,
+  phaseKey,
+  pollKey,
+} from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -77,6 +85,15 @@ export class Vault extends Construct {
       conditions: {
         'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*')] },
       },
+    })
+  }
+
+  /** May find the backfills of a connection. */
+  lendBackfills(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:Query'],
+      resources: [this.connections.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [backfillKey('*')] } },
     })
   }
 

@@ -1,3 +1,4 @@
+import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
 import { pollOperations } from './operations-polls.ts'
 import * as schemas from './schemas.ts'
@@ -208,6 +209,7 @@ export const operations = {
     answer: schemas.keysTask,
     problems: [404, 409],
   },
+  ...backfillOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',

@@ -10,6 +10,7 @@ export const env = {
   eventsQueueUrl: 'SLUICE_EVENTS_QUEUE_URL',
   bulkQueueUrl: 'SLUICE_BULK_QUEUE_URL',
   pollQueueUrl: 'SLUICE_POLL_QUEUE_URL',
+  backfillQueueUrl: 'SLUICE_BACKFILL_QUEUE_URL',
   eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
   bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
   ledgerTable: 'SLUICE_LEDGER_TABLE',
@@ -78,6 +79,9 @@ export const sightedKey = (minute: number | '*', shard: number | '*'): string =>
 export const sightedShards = 4
 export const missedKey = (tenant: string): string => `missed#${tenant}`
 export const judgedKey = 'missed-judged'
+/** The backfills of one connection, and what the keeper knows of its subscriptions. */
+export const backfillKey = (connection: string): string => `backfill#${connection}`
+export const keeperKey = (connection: string): string => `keeper#${connection}`
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

@@ -7,7 +7,13 @@ import type { PolledItem } from './listing.ts'
 /** A found item as an event: with the id that the webhook, or the bus, gives to the same fact. */
 export function eventOf(
   item: PolledItem,
-  { tenant, provider, endpoint, connection, stream }: Poll,
+  {
+    tenant,
+    provider,
+    endpoint,
+    connection,
+    stream,
+  }: Pick<Poll, 'tenant' | 'provider' | 'endpoint' | 'connection' | 'stream'>,
   { receivedAt, hasWebhooks }: { readonly receivedAt: EpochMs; readonly hasWebhooks: boolean },
 ): Unplaced {
   const { bytes, deliveryKey, changeKey, type, occurredAt, account, version } = item

@@ -43,6 +43,8 @@ export interface ListedPage {
   readonly lastModified?: string
   /** The least time until the next poll, as the provider asks for it (`X-Poll-Interval`), milliseconds. */
   readonly pollIntervalMs?: number
+  /** Items of the whole list, where the provider tells. */
+  readonly total?: number
   /** The provider said 304: nothing changed. */
   readonly notModified?: boolean
   /** What can no longer be told, or not by this list: all that happened in between, or its deletions. */

@@ -18,15 +18,19 @@ export function dynamoPollReader(options: PollsTable): Pick<Polls, 'get' | 'find
   }
 }
 
+const all = `${byConnection.partition} = :all`
+
 function listing(options: PollsTable): Polls['list'] {
   return async (tenant, after, limit) => {
     const command = new QueryCommand({
       TableName: options.table,
       IndexName: byConnection.index,
-      KeyConditionExpression: `${byConnection.partition} = :all AND begins_with(${byConnection.sort}, :from)`,
+      // No key condition takes an empty text.
+      KeyConditionExpression:
+        tenant === undefined ? all : `${all} AND begins_with(${byConnection.sort}, :from)`,
       ExpressionAttributeValues: {
         ':all': text('polls'),
-        ':from': text(tenant === undefined ? '' : `${tenant}#`),
+        ...(tenant !== undefined && { ':from': text(`${tenant}#`) }),
       },
       Limit: limit,
       ...(after !== undefined && { ExclusiveStartKey: startKey(after) }),

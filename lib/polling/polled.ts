@@ -40,10 +40,10 @@ const longestValidator = 512
  * may be the same while the others are not.
  */
 export function metaOf(
-  { answer }: ReadPage,
+  { answer, total }: ReadPage,
   { conditional }: PollList,
   isOnly: boolean,
-): Pick<ListedPage, 'etag' | 'lastModified' | 'pollIntervalMs'> {
+): Pick<ListedPage, 'etag' | 'lastModified' | 'pollIntervalMs' | 'total'> {
   const short = (name: string) => {
     const value = conditional && isOnly ? answer.headers.get(name) : null
     return value !== null && value !== '' && value.length <= longestValidator ? value : undefined
@@ -54,6 +54,7 @@ export function metaOf(
   return {
     ...(etag !== undefined && { etag }),
     ...(lastModified !== undefined && { lastModified }),
+    ...(total !== undefined && { total }),
     ...(seconds !== undefined && { pollIntervalMs: ms(Number(seconds) * 1_000) }),
   }
 }

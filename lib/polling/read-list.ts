@@ -4,6 +4,7 @@ import type { Fetch } from '../outbound/fetch-shape.ts'
 import type { PagePlace } from '../outbound/page-turn.ts'
 import { pagesOf, type Page } from '../outbound/paginate.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
+import { readPointer } from '../primitives/json-pointer.ts'
 import type { PageDialect } from '../providers/pages.ts'
 import type { PollList } from '../providers/poll-list.ts'
 import { filled, filledJson, type Values } from './declared.ts'
@@ -23,6 +24,8 @@ export interface ListRequest {
 
 export interface ReadPage extends Pick<Page, 'next' | 'body' | 'answer'> {
   readonly items: readonly PageItem[]
+  /** Items of the whole list, where the provider tells. */
+  readonly total?: number
 }
 
 /** A list page by page, with the texts of its items. @throws as `pagesOf` does, and for items that are none. */
@@ -43,9 +46,16 @@ export async function* readList(
     init: signal ? { signal } : {},
   })
   for await (const page of pages) {
-    yield { items: readItems(page, list, pointer), next: page.next, body: page.body, answer: page.answer }
+    const { next, body, answer } = page
+    yield { items: readItems(page, list, pointer), next, body, answer, ...totalIn(dialect, body) }
     if (page.answer.status === 304) return
   }
+}
+
+function totalIn(dialect: PageDialect, body: unknown): { readonly total?: number } {
+  const total =
+    dialect.kind === 'offset' && dialect.total !== undefined ? readPointer(body, dialect.total) : undefined
+  return typeof total === 'number' && Number.isSafeInteger(total) && total >= 0 ? { total } : {}
 }
 
 const single = { kind: 'single', items: '' } as const

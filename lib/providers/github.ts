@@ -1,4 +1,5 @@
 import { githubPolls } from './github-polls.ts'
+import { githubKeeper } from './keepers.ts'
 import type { Provider } from './provider.ts'
 
 export const github = {
@@ -122,4 +123,5 @@ export const github = {
   // A personal access token.
   keys: [{ headers: { authorization: 'Bearer {token}' } }],
   polls: githubPolls,
+  keeper: githubKeeper,
 } as const satisfies Provider

@@ -1,5 +1,6 @@
 import { googleErrors } from './google-answers.ts'
 import { gmailPolls } from './gmail-polls.ts'
+import { gmailKeeper } from './keepers.ts'
 import type { Provider } from './provider.ts'
 
 /** Gmail's watch, pushed by Google Cloud Pub/Sub. It says that a mailbox changed, not how. */
@@ -70,4 +71,5 @@ export const gmail = {
     account: { claim: 'sub' },
   },
   polls: gmailPolls,
+  keeper: gmailKeeper,
 } as const satisfies Provider

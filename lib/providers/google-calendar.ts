@@ -1,5 +1,6 @@
 import { googleErrors } from './google-answers.ts'
 import { googleCalendarPolls } from './google-calendar-polls.ts'
+import { googleCalendarKeeper } from './keepers.ts'
 import type { Provider } from './provider.ts'
 
 export const googleCalendar = {
@@ -66,4 +67,5 @@ export const googleCalendar = {
     account: { claim: 'sub' },
   },
   polls: googleCalendarPolls,
+  keeper: googleCalendarKeeper,
 } as const satisfies Provider

@@ -1,5 +1,6 @@
 import { googleErrors } from './google-answers.ts'
 import { googleDrivePolls } from './google-drive-polls.ts'
+import { googleDriveKeeper } from './keepers.ts'
 import type { Provider } from './provider.ts'
 
 export const googleDrive = {
@@ -68,4 +69,5 @@ export const googleDrive = {
     account: { claim: 'sub' },
   },
   polls: googleDrivePolls,
+  keeper: googleDriveKeeper,
 } as const satisfies Provider

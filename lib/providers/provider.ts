@@ -1,5 +1,6 @@
 import type { ApiDeclaration } from './api.ts'
 import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
+import type { Keepers } from './keeper.ts'
 import type { Polls, ThinNotification } from './polls.ts'
 import type { Scheme } from './scheme.ts'
 
@@ -24,6 +25,8 @@ export interface Provider {
   readonly api?: ApiDeclaration
   /** What of it is read again and again, so that a lost webhook is no lost fact. */
   readonly polls?: Polls
+  /** What of its webhooks ends by itself, fails without a retry or is switched off, and has to be looked after. */
+  readonly keeper?: Keepers
   /** Notifications that say what changed and not how, and where to ask. */
   readonly thin?: readonly ThinNotification[]
 }

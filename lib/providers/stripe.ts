@@ -1,4 +1,5 @@
 import { stripePolls } from './stripe-polls.ts'
+import { stripeKeeper } from './keepers.ts'
 import type { Provider } from './provider.ts'
 
 export const stripe = {
@@ -121,6 +122,7 @@ export const stripe = {
   // A secret or a restricted key.
   keys: [{ headers: { authorization: 'Bearer {key}' } }],
   polls: stripePolls,
+  keeper: stripeKeeper,
   // Its object is at `related_object.url` of what is there.
   thin: [{ types: String.raw`v[12]\..+`, path: '/v2/core/events/{id}', values: { id: { pointer: '/id' } } }],
 } as const satisfies Provider

@@ -5,19 +5,25 @@ import type { ConnectionList } from './connection-list.ts'
 import type { Connection } from './connection.ts'
 import { guarded, type ConnectionsTable } from './connection-writer.dynamo.ts'
 
+const all = `${byConnection.partition} = :all`
+
 /** {@link ConnectionList} by the index of all connections; the records themselves come from the table. */
 export function dynamoConnectionList(options: ConnectionsTable): ConnectionList {
   const { client, table: TableName } = options
   return {
     async list(tenant, after, limit) {
-      const from = tenant === undefined ? '' : `${tenant}#`
       const answer = await guarded(() =>
         client.send(
           new QueryCommand({
             TableName,
             IndexName: byConnection.index,
-            KeyConditionExpression: `${byConnection.partition} = :all AND begins_with(${byConnection.sort}, :from)`,
-            ExpressionAttributeValues: { ':all': text('connections'), ':from': text(from) },
+            // No key condition takes an empty text.
+            KeyConditionExpression:
+              tenant === undefined ? all : `${all} AND begins_with(${byConnection.sort}, :from)`,
+            ExpressionAttributeValues: {
+              ':all': text('connections'),
+              ...(tenant !== undefined && { ':from': text(`${tenant}#`) }),
+            },
             Limit: limit,
             ...(after !== undefined && { ExclusiveStartKey: startKey(after) }),
           }),

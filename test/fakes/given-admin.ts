@@ -14,13 +14,15 @@ import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import type { Claims } from '#lib/idempotency/claims.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import type { History } from '#lib/idempotency/history.ts'
+import type { BackfillJob } from '#lib/polling/backfill-jobs.ts'
+import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
 import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
 import type { PollJob } from '#lib/polling/poll-jobs.ts'
-import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import { formatLine } from '#lib/telemetry/log.ts'
 import { createConnections, createTables, type Tables } from './tables.ts'
@@ -54,6 +56,7 @@ export interface GivenAdmin {
   readonly polled: PollJob[]
   readonly connectionsTable: string
   readonly controlTable: string
+  readonly backfillJobs: BackfillJob[]
   readonly objects: Map<string, Uint8Array>
   readonly token: Secret
   readonly ledgerTable: string
@@ -85,6 +88,7 @@ export async function givenAdmin(
   const queued: Envelope[] = []
   const queuedText: string[] = []
   const polled: PollJob[] = []
+  const backfillJobs: BackfillJob[] = []
   const token = new Secret('admin-token-of-the-test')
   const history = dynamoHistory({ client, table: ledger, clock })
   const deps: AdminDeps = {
@@ -112,6 +116,8 @@ export async function givenAdmin(
     polls: dynamoPolls({ client, table: connections, clock }),
     pollJobs: { send: async (jobs) => void polled.push(...jobs) },
     missed: dynamoMissedLedger({ client, table: control }),
+    backfills: dynamoBackfills({ client, table: connections }),
+    backfillJobs: { send: async (job) => void backfillJobs.push(job) },
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
@@ -136,6 +142,7 @@ export async function givenAdmin(
     polled,
     connectionsTable: connections,
     controlTable: control,
+    backfillJobs,
     objects,
     token,
     ledgerTable: ledger,

@@ -66,7 +66,7 @@ test('all that is broken is said at once', () => {
 })
 
 test('reserved concurrency below what the queues start is refused, because each refusal uses up a receive', () => {
-  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2, polls: 10 })
+  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2, polls: 10, backfills: 2 })
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 11 } })).toThrow('must be at least 12')
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 12 } })).not.toThrow()
 })

@@ -227,7 +227,9 @@ describe('the poller', () => {
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ])
-    for (const other of ['Bulk', 'EventsDead', 'BulkDead', 'PollsDead'])
+    expect(reach('poller', queue('Backfills')).toSorted()).toEqual(reach('poller', queue('Polls')).toSorted())
+    expect(reach('poller', queue('Bulk'))).toEqual(['sqs:SendMessage'])
+    for (const other of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
       expect(reach('poller', queue(other))).toEqual([])
   })
 

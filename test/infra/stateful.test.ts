@@ -18,6 +18,8 @@ const pinned = {
   SluiceVaultKey7E9F154D: 'AWS::KMS::Key',
   SluiceBufferEventsC816B949: 'AWS::SQS::Queue',
   SluiceBufferEventsDeadB954CB2F: 'AWS::SQS::Queue',
+  SluiceBufferBackfills4EABCD52: 'AWS::SQS::Queue',
+  SluiceBufferBackfillsDeadC9C4FE13: 'AWS::SQS::Queue',
   SluiceBufferPollsC7144E3F: 'AWS::SQS::Queue',
   SluiceBufferPollsDead892B59BC: 'AWS::SQS::Queue',
   SluiceBufferBulk3254080A: 'AWS::SQS::Queue',

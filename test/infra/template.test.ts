@@ -82,7 +82,7 @@ describe('the functions', () => {
 
   test('of the worker and the poller answer with the failed items of a batch', () => {
     const mappings = all(sluice, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => properties(mapping))
-    expect(mappings.map((mapping) => mapping['BatchSize'])).toEqual([10, 10, 1])
+    expect(mappings.map((mapping) => mapping['BatchSize'])).toEqual([10, 10, 1, 1])
     for (const mapping of mappings)
       expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] })
     const scaling = mappings.map((mapping) => mapping['ScalingConfig'])
@@ -90,6 +90,7 @@ describe('the functions', () => {
       { MaximumConcurrency: 50 },
       { MaximumConcurrency: 10 },
       { MaximumConcurrency: 10 },
+      { MaximumConcurrency: 2 },
     ])
   })
 
@@ -153,7 +154,7 @@ describe('the queues', () => {
   })
 
   test('of dead letters keep them for as long as SQS can', () => {
-    for (const name of ['EventsDead', 'BulkDead', 'PollsDead'])
+    for (const name of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
       expect(
         properties(one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}`))['MessageRetentionPeriod'],
       ).toBe(14 * 86_400)
@@ -161,7 +162,7 @@ describe('the queues', () => {
 
   test('refuse what does not come by TLS', () => {
     const policies = all(sluice, 'AWS::SQS::QueuePolicy').map(([, policy]) => JSON.stringify(policy))
-    expect(policies).toHaveLength(6)
+    expect(policies).toHaveLength(8)
     for (const policy of policies) expect(policy).toContain('"aws:SecureTransport":"false"')
   })
 })

@@ -222,6 +222,10 @@ describe('B080: roles', () => {
       'activateConnection',
       'runPoll',
       'rewrapTenantKeys',
+      'startBackfill',
+      'pauseBackfill',
+      'resumeBackfill',
+      'cancelBackfill',
     ])
     expect(by('admin')).toEqual([
       'createConnection',
