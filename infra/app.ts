@@ -1,13 +1,12 @@
 import { App } from 'aws-cdk-lib'
 import config from '#config'
+import { checkStage } from './checks.ts'
 import { SluiceStack } from './stack.ts'
 
 /** `npx cdk deploy [-c stage=prod]` */
 try {
   const app = new App()
-  const stage: unknown = app.node.tryGetContext('stage') ?? 'dev'
-  if (typeof stage !== 'string' || !/^[a-z][a-z0-9-]{0,19}$/.test(stage))
-    throw new Error('-c stage=… must be 1 to 20 of a-z, 0-9 and "-", starting with a letter')
+  const stage = checkStage(String(app.node.tryGetContext('stage') ?? 'dev'))
   new SluiceStack(app, `Sluice-${stage}`, { config, stage })
 } catch (error) {
   // What is thrown here is written for whoever deploys; the stack trace leads into minified library code.

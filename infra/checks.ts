@@ -136,6 +136,12 @@ function concurrencyFaults(concurrency: ConcurrencyConfig): string[] {
   })
 }
 
+/** @throws Error when it cannot be part of the names of resources. */
+export function checkStage(stage: string): string {
+  if (/^[a-z][a-z0-9-]{0,19}$/.test(stage)) return stage
+  throw new Error('the stage must be 1 to 20 of a-z, 0-9 and "-", starting with a letter')
+}
+
 const units = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],

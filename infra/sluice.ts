@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Validations } from 'aws-cdk-lib'
-import { Code } from 'aws-cdk-lib/aws-lambda'
+import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { SluiceConfig } from '#lib/config/define-config.ts'
 import { env } from '#lib/config/names.ts'
 import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
-import { checkPlan, pollers } from './checks.ts'
+import { checkPlan, checkStage, pollers } from './checks.ts'
+import { codeWith } from './code.ts'
 import { Buffer } from './constructs/buffer.ts'
 import { Bus } from './constructs/bus.ts'
 import { Control } from './constructs/control.ts'
@@ -22,18 +21,16 @@ import { plan as defaultPlan, type FunctionName, type Plan } from './plan.ts'
 export interface SluiceProps {
   /** What `sluice.config.ts` exports. */
   readonly config: SluiceConfig
-  /** `dev`, `prod`, …: part of the names of secrets and bus, so several can share an account. */
-  readonly stage: string
-  /** Where each function's code is. Default: `dist/{name}`, as `npm run build` leaves it. */
+  /** `prod`, …: part of the names of secrets and bus, so several can share an account. Default `dev`. */
+  readonly stage?: string
+  /** The file that exports `config`: the handlers are bundled from it. Default: `sluice.config.ts` in the working directory. */
+  readonly configFile?: string
+  /** Where each function's code is. Default: `dist/{name}` in the repository, as `npm run build` leaves it; else bundled anew. */
   readonly code?: (name: FunctionName) => Code
   readonly plan?: Plan
 }
 
-function built(name: FunctionName): Code {
-  const folder = join(import.meta.dirname, '..', 'dist', name)
-  if (!existsSync(folder)) throw new Error(`dist/${name} does not exist: run npm run build`)
-  return Code.fromAsset(folder)
-}
+type Settled = Required<Pick<SluiceProps, 'stage' | 'code'>>
 
 /**
  * The whole gateway, to put into any stack. Stateful parts are kept when it is removed.
@@ -50,10 +47,12 @@ export class Sluice extends Construct {
   /** Holds the token of the API and the console. */
   readonly adminSecret: Secret
 
-  constructor(scope: Construct, id: string, props: SluiceProps) {
+  constructor(scope: Construct, id: string, given: SluiceProps) {
     super(scope, id)
-    const plan = props.plan ?? defaultPlan
-    const config = parseConfig(props.config)
+    const plan = given.plan ?? defaultPlan
+    const config = parseConfig(given.config)
+    const { stage = 'dev', code = codeWith(this, config, given.configFile) } = given
+    const props: Settled = { stage: checkStage(stage), code }
     checkPlan({ ...plan, maxAttempts: config.maxAttempts }, config.concurrency)
 
     this.ledger = new Ledger(this, 'Ledger')
@@ -94,14 +93,14 @@ export class Sluice extends Construct {
   }
 
   /** No table and no key: taking a webhook must not depend on either. */
-  #lendToWebhook(fn: GatewayFunction, { stage }: SluiceProps): void {
+  #lendToWebhook(fn: GatewayFunction, { stage }: Settled): void {
     this.buffer.lendSending(fn, 'events')
     this.objects.lend(fn, 'bodies', ['write'])
     this.objects.lend(fn, 'spill', ['write'])
     fn.lendSecrets(stage)
   }
 
-  #lendToWorker(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps): void {
+  #lendToWorker(fn: GatewayFunction, config: ParsedConfig, { stage }: Settled): void {
     const { events, bulk } = pollers(config.concurrency)
     this.buffer.lendReceiving(fn, 'events', events)
     this.buffer.lendReceiving(fn, 'bulk', bulk)
@@ -141,13 +140,13 @@ export class Sluice extends Construct {
     new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
   }
 
-  #lendToOAuth(fn: GatewayFunction, { stage }: SluiceProps): void {
+  #lendToOAuth(fn: GatewayFunction, { stage }: Settled): void {
     this.vault.lendTokens(fn)
     this.control.lendFlows(fn)
     fn.lendSecrets(stage)
   }
 
-  #lendToRefresher(fn: GatewayFunction, { stage }: SluiceProps, plan: Plan): void {
+  #lendToRefresher(fn: GatewayFunction, { stage }: Settled, plan: Plan): void {
     this.vault.lendTokens(fn)
     this.vault.lendDue(fn)
     this.vault.lendKeyCare(fn)
@@ -176,7 +175,7 @@ export class Sluice extends Construct {
     this.#lendAdminToken(fn)
   }
 
-  #lendToProxy(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps): void {
+  #lendToProxy(fn: GatewayFunction, config: ParsedConfig, { stage }: Settled): void {
     this.#lendCalls(fn, stage)
     // News of connections are events, for the handlers.
     this.buffer.lendSending(fn, 'events')
@@ -185,7 +184,7 @@ export class Sluice extends Construct {
     fn.setEnv(config.providerEnvironment)
   }
 
-  #lendToPoller(fn: GatewayFunction, config: ParsedConfig, { stage }: SluiceProps, plan: Plan): void {
+  #lendToPoller(fn: GatewayFunction, config: ParsedConfig, { stage }: Settled, plan: Plan): void {
     this.#lendCalls(fn, stage)
     this.vault.lendPolls(fn)
     this.control.lendSightings(fn)
@@ -212,12 +211,12 @@ export class Sluice extends Construct {
   }
 }
 
-function functionMaker(scope: Construct, props: SluiceProps, config: ParsedConfig, plan: Plan) {
+function functionMaker(scope: Construct, props: Settled, config: ParsedConfig, plan: Plan) {
   return (name: FunctionName, description: string): GatewayFunction =>
     new GatewayFunction(scope, `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, {
       name,
       description,
-      code: (props.code ?? built)(name),
+      code: props.code(name),
       stage: props.stage,
       timeoutMs: plan.timeouts[name],
       memoryMb: plan.memoryMb[name],

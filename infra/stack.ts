@@ -8,7 +8,7 @@ export class SluiceStack extends Stack {
     super(scope, id, {
       description: 'Sluice, an integration gateway',
       terminationProtection: props.stage === 'prod',
-      tags: { app: 'sluice', stage: props.stage },
+      tags: { app: 'sluice', stage: props.stage ?? 'dev' },
       ...props,
     })
     const sluice = new Sluice(this, 'Sluice', props)

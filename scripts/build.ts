@@ -1,14 +1,14 @@
 import { globSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
-import { styleText } from 'node:util'
-import { build, type Metafile } from 'esbuild'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { parseArgs, styleText } from 'node:util'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import type { PollConfig } from '#lib/config/define-config.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
-import config from '#config'
+import { configFrom, loadConfig } from './bundle/config-file.ts'
 import { lazy } from './bundle/lazy.ts'
 import { bundleOptions, eager, reachable } from './bundle/options.ts'
 import { repository } from './bundle/repository.ts'
@@ -22,21 +22,31 @@ export interface Built {
   readonly later: readonly Metafile[]
 }
 
+export interface BuildWish {
+  /** Gets one folder for each function. */
+  readonly outDir: string
+  /** What exports the config. Default: this repository's `sluice.config.ts`. */
+  readonly configFile?: string
+}
+
 /**
  * Bundles each folder of `functions/` that has a `handler.ts` to `{outDir}/{name}/index.mjs`, with what is compiled from
  * `sluice.config.ts` where the function reads it: the webhook addresses, and their providers' declarations.
  * @throws SluiceError `MISCONFIGURED` when the config has faults.
  */
-export async function buildFunctions({ outDir }: { readonly outDir: string }): Promise<readonly Built[]> {
-  const { endpoints, polls } = parseConfig(config)
+export async function buildFunctions({
+  outDir,
+  configFile = ownConfig,
+}: BuildWish): Promise<readonly Built[]> {
+  const { endpoints, polls } = parseConfig(await loadConfig(configFile))
   // Says which parameters a stream lacks.
   wantedOf(polls, findProvider)
-  const handlers = globSync('functions/*/handler.{ts,tsx}', { cwd: repository }).toSorted()
+  const handlers = globSync(`functions/*/handler${extension}`, { cwd: repository }).toSorted()
   return Promise.all(
     handlers.map(async (handler) => {
-      const built = await buildFunction(handler, outDir)
+      const built = await buildFunction(handler, { outDir, configFile })
       for (const [reader, { name, content }] of Object.entries(compiled(endpoints, polls))) {
-        if (Object.hasOwn(built.metafile.inputs, reader))
+        if (Object.hasOwn(built.metafile.inputs, `${reader}${extension}`))
           await writeFile(join(built.folder, name), JSON.stringify(content))
       }
       return built
@@ -44,11 +54,16 @@ export async function buildFunctions({ outDir }: { readonly outDir: string }): P
   )
 }
 
+const ownConfig = join(repository, 'sluice.config.ts')
+
+/** `.ts` in the repository, `.js` in the package that is made of it. */
+const extension = extname(import.meta.filename)
+
 /** By the file that reads it: what is written beside the code of a function that has that file. */
 const compiled = (endpoints: readonly Endpoint[], polls: readonly PollConfig[]) => ({
-  'lib/polling/poll-config.file.ts': { name: 'polls.json', content: polls },
-  'lib/webhooks/directory.file.ts': { name: 'directory.json', content: endpoints },
-  'lib/webhooks/declarations.file.ts': {
+  'lib/polling/poll-config.file': { name: 'polls.json', content: polls },
+  'lib/webhooks/directory.file': { name: 'directory.json', content: endpoints },
+  'lib/webhooks/declarations.file': {
     name: 'declarations.json',
     content: Object.fromEntries(
       endpoints.map(({ provider }) => [provider, findProvider(provider)?.webhooks]),
@@ -56,13 +71,14 @@ const compiled = (endpoints: readonly Endpoint[], polls: readonly PollConfig[]) 
   },
 })
 
-async function buildFunction(handler: string, outDir: string): Promise<Built> {
+async function buildFunction(handler: string, { outDir, configFile }: Required<BuildWish>): Promise<Built> {
+  const plugins = [configFrom(configFile)]
   const name = basename(dirname(handler))
   const folder = join(outDir, name)
   const found = new Set<string>()
-  const main = await bundle('index', handler, folder, found)
+  const main = await bundle({ index: handler }, folder, { found, plugins })
   const later = await Promise.all(
-    [...found].map((path) => bundle(basename(path, '.ts'), path, folder, found)),
+    [...found].map((path) => bundle({ [basename(path, extension)]: path }, folder, { found, plugins })),
   )
   // Chunks are named by their content: those of an earlier build would be deployed along.
   await rm(folder, { recursive: true, force: true })
@@ -73,12 +89,17 @@ async function buildFunction(handler: string, outDir: string): Promise<Built> {
 }
 
 /** One entry and its chunks, without those that nothing leads to. */
-async function bundle(name: string, entry: string, folder: string, found: Set<string>) {
+async function bundle(
+  entryPoints: Readonly<Record<string, string>>,
+  folder: string,
+  { found, plugins }: { readonly found: Set<string>; readonly plugins: readonly Plugin[] },
+) {
+  const [name] = Object.keys(entryPoints)
   const options = bundleOptions()
   const { outputFiles, metafile } = await build({
     ...options,
-    plugins: [...options.plugins, lazy(found)],
-    entryPoints: { [name]: entry },
+    plugins: [...options.plugins, ...plugins, lazy(found)],
+    entryPoints: { ...entryPoints },
     outdir: folder,
     write: false,
   })
@@ -87,8 +108,10 @@ async function bundle(name: string, entry: string, folder: string, found: Set<st
 }
 
 if (import.meta.main) {
-  const outDir = join(repository, 'dist')
-  for (const { name, folder, metafile } of await buildFunctions({ outDir })) {
+  const { values } = parseArgs({ options: { config: { type: 'string' }, out: { type: 'string' } } })
+  const outDir = resolve(values.out ?? join(repository, 'dist'))
+  const configFile = resolve(values.config ?? ownConfig)
+  for (const { name, folder, metafile } of await buildFunctions({ outDir, configFile })) {
     const size = `${Math.round(eager(metafile).bytes / 1_024)} KB at start`
     process.stdout.write(`${relative(repository, folder)}  ${styleText('dim', `${name}: ${size}`)}\n`)
   }

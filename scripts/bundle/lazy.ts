@@ -1,4 +1,4 @@
-import { basename, join, relative } from 'node:path'
+import { basename, extname, join, relative } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { repository } from './repository.ts'
 
@@ -11,10 +11,10 @@ export function lazy(found: Set<string>): Plugin {
   return {
     name: 'lazy',
     setup(build) {
-      build.onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, importer, resolveDir }) => {
+      build.onResolve({ filter: /^\..*\.[jt]s$/ }, ({ path, kind, importer, resolveDir }) => {
         if (kind !== 'dynamic-import' || !rooms.some((room) => importer.startsWith(room))) return undefined
         found.add(relative(repository, join(resolveDir, path)))
-        return { path: `./${basename(path, '.ts')}.mjs`, external: true }
+        return { path: `./${basename(path, extname(path))}.mjs`, external: true }
       })
     },
   }

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import type { BuildOptions, Metafile } from 'esbuild'
 import { builtins } from './builtins.ts'
 import { repository } from './repository.ts'
@@ -28,7 +28,10 @@ export function bundleOptions(use: BundleUse = {}) {
     logLevel: 'error',
     ...(use.credentials !== 'chain' && {
       alias: {
-        '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'environment-credentials.ts'),
+        '@aws-sdk/credential-provider-node': join(
+          import.meta.dirname,
+          `environment-credentials${extname(import.meta.filename)}`,
+        ),
       },
     }),
   } as const satisfies BuildOptions

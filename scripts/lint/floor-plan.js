@@ -54,6 +54,11 @@ const named = (list, target) =>
  * Packages are named as they are imported.
  */
 export function objection(from, to) {
+  // An app of its own knows Sluice by its package.
+  if (from.startsWith('examples/'))
+    return to.startsWith('examples/') || !/^(lib|functions|infra)\//.test(to)
+      ? undefined
+      : 'an example takes Sluice from its package, as everyone else does'
   const here = placeOf(from)
   const there = placeOf(to)
   const isPackage = !/^(lib|functions|infra|cli|test|handlers|scripts|bench)\/|^sluice\.config/.test(to)

@@ -52,6 +52,7 @@ const planted: readonly (readonly [path: string, source: string, report: string]
   ['cli/a.ts', "import '#functions/webhook/app.ts'", 'the CLI talks to a deployment'],
   ['handlers/a.ts', "import '#lib/buffer/envelope.ts'", 'handlers see the public API alone'],
   ['handlers/b.ts', "import '#lib/outbound/call.ts'", 'handlers see the public API alone'],
+  ['examples/embedded/a.ts', "import '#infra/sluice.ts'", 'an example takes Sluice from its package'],
   ['lib/http/a.ts', 'export const a = Date.now()', 'Date.now() is ambient'],
   ['lib/http/b.ts', 'export const a = new Date()', 'new Date() is ambient'],
   ['lib/http/c.ts', 'export const a = Math.random()', 'Math.random() is ambient'],
@@ -106,10 +107,14 @@ function lint(): ReadonlyMap<string, string> {
   const oxlint = join(repository, 'node_modules', '.bin', 'oxlint')
   const stdout = ((): string => {
     try {
-      return execFileSync(oxlint, ['--format', 'json', 'lib', 'functions', 'infra', 'cli', 'handlers'], {
-        cwd: room,
-        encoding: 'utf8',
-      })
+      return execFileSync(
+        oxlint,
+        ['--format', 'json', 'lib', 'functions', 'infra', 'cli', 'handlers', 'examples'],
+        {
+          cwd: room,
+          encoding: 'utf8',
+        },
+      )
     } catch (failed) {
       return (failed as { stdout: string }).stdout
     }

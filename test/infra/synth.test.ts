@@ -60,6 +60,6 @@ test('each function is deployed with its own bundle', () => {
 test('a stage that can not be part of a name is refused in one line', async () => {
   const { code, stderr } = await synth(join(out, 'bad'), '-c', 'stage=No Good')
   expect(code).not.toBe(0)
-  expect(stderr).toContain('-c stage=… must be 1 to 20 of a-z')
+  expect(stderr).toContain('the stage must be 1 to 20 of a-z')
   expect(stderr).not.toMatch(/at .*\.js:\d/)
 })
