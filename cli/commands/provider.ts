@@ -5,11 +5,13 @@ import { examples, outputFor, type Context } from '../context.ts'
 import { pathOf } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import { table } from '../text.ts'
+import { registerProviderNew } from './provider-new.ts'
 
 export function registerProvider(program: Command, context: Context): void {
   const provider = program.command('provider').description('the systems that Sluice knows')
   registerList(provider, context)
   registerTest(provider, context)
+  registerProviderNew(provider, context)
 }
 
 function registerTest(provider: Command, { io, end }: Context): void {
