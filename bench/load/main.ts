@@ -22,8 +22,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const dim = (text: string): string => styleText('dim', text)
 
 const secret = 'whsec_load'
-const { home, dataDir, remove } = await temporaryHome()
-const stack = await startStackProcess(home, dataDir, { STRIPE_WEBHOOK_SECRET: secret })
+const folder = await temporaryHome()
+const stack = await startStackProcess(folder.home, folder.dataDir, { STRIPE_WEBHOOK_SECRET: secret })
 const browser = values.console ? await launchBrowser() : undefined
 const { url, adminToken, pid } = stack.file
 let failed = true
@@ -56,7 +56,7 @@ try {
 } finally {
   await browser?.close()
   await stack.end('SIGTERM')
-  await remove()
+  await folder.remove()
 }
 process.exitCode = failed ? 1 : 0
 

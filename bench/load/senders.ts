@@ -30,6 +30,12 @@ export async function sendWebhooks({ url, secret, rate, seconds, onSecond }: Sen
   const refused = new Map<number, number>()
   const latenciesMs: number[] = []
   const answers: Promise<void>[] = []
+  const one = async (): Promise<void> => {
+    const { status, id, ms } = await post(url, secret)
+    latenciesMs.push(ms)
+    if (status === 202 && id !== undefined) accepted.push(id)
+    else refused.set(status, (refused.get(status) ?? 0) + 1)
+  }
   const total = rate * seconds
   const began = performance.now()
   let latestMs = 0
@@ -38,13 +44,7 @@ export async function sendWebhooks({ url, secret, rate, seconds, onSecond }: Sen
     for (; count < due; count += 1) {
       latestMs = Math.max(latestMs, performance.now() - began - (count * 1_000) / rate)
       if (count % rate === 0) onSecond(count / rate)
-      answers.push(
-        post(url, secret).then(({ status, id, ms }) => {
-          latenciesMs.push(ms)
-          if (status === 202 && id !== undefined) accepted.push(id)
-          else refused.set(status, (refused.get(status) ?? 0) + 1)
-        }),
-      )
+      answers.push(one())
     }
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
