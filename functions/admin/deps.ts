@@ -1,4 +1,5 @@
 import type { Probe } from '#lib/admin/health.ts'
+import type { Session } from '#lib/admin/session.ts'
 import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
@@ -53,5 +54,7 @@ export interface AdminEnv extends AccessEnv {
   readonly Variables: AccessEnv['Variables'] & {
     /** Aborts before the function's time is up. */
     readonly signal: AbortSignal
+    /** In the console: who has signed in. */
+    readonly session: Session
   }
 }

@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
-import { adminTokenCaller } from '#lib/access/caller.ts'
+import { contextStorage } from 'hono/context-storage'
+import { mayAct, type Role } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
 import { assets } from './assets.ts'
@@ -7,9 +8,10 @@ import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
+import { roleFor } from './form.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
-import { isOwnOrigin, isSignedIn, signOut } from './session.ts'
+import { isOwnForm, sessionOf, signOut } from './session.ts'
 
 /**
  * The web console: pages rendered here, one script that keeps them up to date. Signing in takes a one-time link; every
@@ -22,19 +24,24 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
       c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
     )
   }
+  // So that every form of a page can carry its session's token.
+  app.use('*', contextStorage())
   app.use('*', async (c, next) => {
     const token = await deps.token()
     if (!token) return c.html(withoutToken(deps), 503)
     c.set('token', token)
-    c.set('caller', adminTokenCaller)
     return next()
   })
   app.get('/login', (c) => login(c, deps))
   app.use('*', async (c, next) => {
-    if (!isSignedIn(c, c.get('token'), deps)) return signedOut(c, deps)
+    const session = sessionOf(c, deps)
+    if (!session) return signedOut(c, deps)
+    c.set('session', session)
+    c.set('caller', session.caller)
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-    if (changes && !isOwnOrigin(c, deps)) return c.html(foreign(deps), 403)
-    return next()
+    if (changes && !(await isOwnForm(c, deps))) return c.html(foreign(deps), 403)
+    const needed = changes ? roleFor(c.req.path) : 'viewer'
+    return mayAct(session.caller, needed) ? next() : c.html(notAllowed(needed, deps), 403)
   })
   app.post('/logout', (c) => {
     signOut(c, deps)
@@ -82,6 +89,19 @@ const foreign = ({ stage }: AdminDeps) =>
     stage,
     children: (
       <NoticePage title="This came from another page">
+        <p>
+          Nothing was changed. <a href="/console">Go on from the console</a>.
+        </p>
+      </NoticePage>
+    ),
+  })
+
+const notAllowed = (role: Role, { stage }: AdminDeps) =>
+  page({
+    title: 'Not allowed',
+    stage,
+    children: (
+      <NoticePage title={`This takes the role ${role}`}>
         <p>
           Nothing was changed. <a href="/console">Go on from the console</a>.
         </p>

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import type { EventDetail } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Form } from './form.tsx'
 import { Mono, Status, When } from './parts.tsx'
 import { Payload } from './payload.tsx'
 
@@ -47,18 +48,18 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
 const Actions = ({ event }: { readonly event: EventDetail }) => (
   <div class="actions">
     {event.status === 'dead' && (
-      <form method="post" action="/console/dead-letters/redrive" data-once>
+      <Form action="/console/dead-letters/redrive">
         <input type="hidden" name="ids" value={event.id} />
         <input type="hidden" name="back" value={event.id} />
         <button title="Gives it its attempts back; it stays the same event">Redrive</button>
-      </form>
+      </Form>
     )}
     {(event.status === 'done' || event.status === 'dead') && (
-      <form method="post" action={`/console/events/${event.id}/replay`} data-once>
+      <Form action={`/console/events/${event.id}/replay`}>
         <button title="Sends it through the handlers again, as a new event with the same idempotency key">
           Replay
         </button>
-      </form>
+      </Form>
     )}
   </div>
 )

@@ -1,5 +1,7 @@
 import type { Context } from 'hono'
+import { adminTokenCaller } from '#lib/access/caller.ts'
 import { readLoginLink } from '#lib/admin/login-link.ts'
+import { newSession } from '#lib/admin/session.ts'
 import { token128 } from '#lib/primitives/random.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
@@ -21,7 +23,7 @@ export async function login(c: Context<AdminEnv>, deps: AdminDeps): Promise<Resp
   if (link.expired) return refuse('expired', c, deps)
   const use = await deps.usedLinks.use(link, token128(deps.random), c.get('signal'))
   if (use === 'used') return refuse('used', c, deps)
-  signIn(c, token, deps)
+  signIn(c, newSession(adminTokenCaller, undefined, deps), deps)
   deps.log('info', 'someone signed in to the console', {})
   return c.redirect('/console', 303)
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { assets } from './assets.ts'
+import { Form } from './form.tsx'
 
 export interface PageProps {
   readonly title: string
@@ -44,9 +45,9 @@ const Page = ({ title, stage, section, live, signedIn = true, goOn, children }: 
           {stage}
         </span>
         {signedIn && (
-          <form method="post" action="/console/logout">
+          <Form action="/console/logout">
             <button class="quiet">Sign out</button>
-          </form>
+          </Form>
         )}
       </header>
       <main id="main" data-live={live}>

@@ -4,6 +4,7 @@ import { pollIdOf, toPollItem } from '#lib/admin/poll-view.ts'
 import { pollNow } from '#lib/polling/poll-jobs.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { hasWebhooks } from '../polls.ts'
+import { mayTouch } from '../requests.ts'
 import { page } from './page.tsx'
 import { PollsPage } from './polls-page.tsx'
 
@@ -41,7 +42,8 @@ async function run(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
   const form = new URLSearchParams(await c.req.text())
   const id = pollIdOf(form.get('id') ?? '')
   const poll = id && (await deps.polls.get(id))
-  if (!poll || poll.state === 'paused') return c.redirect('/console/polls?refused=run', 303)
+  if (!poll || !mayTouch(c, poll.tenant) || poll.state === 'paused')
+    return c.redirect('/console/polls?refused=run', 303)
   await pollNow(poll, { jobs: deps.pollJobs, clock: deps.clock })
   return c.redirect('/console/polls?queued=1', 303)
 }
