@@ -34,7 +34,21 @@ export interface OidcConfig {
   readonly tenantsClaim?: string
   /** Scopes that every token must have. Default: none. */
   readonly requiredScopes?: readonly string[]
+  /** Lets people sign in to the console at the issuer. Default: by login links alone. */
+  readonly console?: ConsoleClientConfig
 }
+
+/** The console as the issuer knows it: a client for the authorization code with PKCE that comes back to `/console/callback`. */
+export interface ConsoleClientConfig {
+  readonly clientId: string
+  /** Default `openid`. Some issuers tell roles only where they are asked for by a scope. */
+  readonly scopes?: readonly string[]
+  /** Default `none`: a public client. Otherwise the admin secret has `SLUICE_CONSOLE_CLIENT_SECRET` beside the admin token. */
+  readonly clientAuth?: ConsoleClientAuth
+}
+
+export const consoleClientAuths = ['none', 'client_secret_basic', 'client_secret_post'] as const
+export type ConsoleClientAuth = (typeof consoleClientAuths)[number]
 
 /** {@link OidcConfig} with its defaults. Survives a JSON round trip. */
 export interface Oidc {
@@ -45,7 +59,11 @@ export interface Oidc {
   readonly rolesClaim: string
   readonly tenantsClaim?: string
   readonly requiredScopes: readonly string[]
+  readonly console?: ConsoleClient
 }
+
+/** {@link ConsoleClientConfig} with its defaults. */
+export type ConsoleClient = Required<ConsoleClientConfig>
 
 const usual: readonly JwtAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
@@ -54,6 +72,20 @@ const claim = z.string().check(
     error: 'must be the name of a claim, or a JSON pointer such as /realm_access/roles',
   }),
 )
+
+const scope = z
+  .string()
+  .check(z.regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, { error: 'must be one scope, without blanks' }))
+
+const consoleClient = z.strictObject({
+  clientId: text(),
+  scopes: z.optional(
+    z.array(scope).check(z.refine((scopes) => scopes.includes('openid'), { error: 'must have openid' })),
+  ),
+  clientAuth: z.optional(
+    z.enum(consoleClientAuths, { error: `must be one of ${consoleClientAuths.join(', ')}` }),
+  ),
+})
 
 /** The part of the config as it is checked. */
 export const oidcSchema = z.strictObject({
@@ -77,15 +109,8 @@ export const oidcSchema = z.strictObject({
   ),
   rolesClaim: z.optional(claim),
   tenantsClaim: z.optional(claim),
-  requiredScopes: z.optional(
-    z.array(
-      z
-        .string()
-        .check(
-          z.regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, { error: 'must be one scope, without blanks' }),
-        ),
-    ),
-  ),
+  requiredScopes: z.optional(z.array(scope)),
+  console: z.optional(consoleClient),
 })
 
 /** Fills in the defaults. */
@@ -97,4 +122,11 @@ export const compileOidc = (config: z.infer<typeof oidcSchema>): Oidc => ({
   requiredScopes: config.requiredScopes ?? [],
   ...(config.jwksUrl !== undefined && { jwksUrl: config.jwksUrl }),
   ...(config.tenantsClaim !== undefined && { tenantsClaim: config.tenantsClaim }),
+  ...(config.console && {
+    console: {
+      clientId: config.console.clientId,
+      scopes: config.console.scopes ?? ['openid'],
+      clientAuth: config.console.clientAuth ?? 'none',
+    },
+  }),
 })
