@@ -61,14 +61,14 @@ export async function exchangeCode(answer: CodeAnswer, options: ExchangeOptions)
     : { kind: 'exchanged', idToken }
 }
 
+const notAnAnswer = { kind: 'refused', why: 'authorization_answer' } as const
+
 function validated({ query, state }: CodeAnswer, { server, client }: ExchangeOptions) {
   try {
-    return validateAuthResponse(server, { client_id: client.clientId }, query, state)
+    const parameters = validateAuthResponse(server, { client_id: client.clientId }, query, state)
+    return parameters.has('code') ? parameters : notAnAnswer
   } catch (error) {
-    const isDenied = error instanceof AuthorizationResponseError
-    return isDenied
-      ? ({ kind: 'denied' } as const)
-      : ({ kind: 'refused', why: 'authorization_answer' } as const)
+    return error instanceof AuthorizationResponseError ? ({ kind: 'denied' } as const) : notAnAnswer
   }
 }
 

@@ -64,7 +64,9 @@ export async function beginSignIn(deps: SignInDeps): Promise<SignInBegun | undef
     scope: client.scopes.join(' '),
     state: derived('state', id, deps),
     nonce: derived('nonce', id, deps),
-    code_challenge: createHash('sha256').update(derived('verifier', id, deps)).digest('base64url'),
+    code_challenge: createHash('sha256')
+      .update(derived('verifier', id, deps))
+      .digest('base64url'),
     code_challenge_method: 'S256',
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)

@@ -3,6 +3,7 @@ import { contextStorage } from 'hono/context-storage'
 import { mayAct, type Role } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
+import { attemptsOf } from './attempts.tsx'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
@@ -11,7 +12,8 @@ import { NoticePage, SignedOutPage } from './notice-page.tsx'
 import { roleFor } from './form.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
-import { isOwnForm, sessionOf, signOut } from './session.ts'
+import { logout, signInRoutes } from './sign-in.tsx'
+import { isOwnForm, sessionOf } from './session.ts'
 
 /**
  * The web console: pages rendered here, one script that keeps them up to date. Signing in takes a one-time link; every
@@ -19,6 +21,7 @@ import { isOwnForm, sessionOf, signOut } from './session.ts'
  */
 export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
+  const attempts = attemptsOf(deps.clock)
   for (const { path, type, content } of Object.values(assets)) {
     app.get(path.replace('/console', ''), (c) =>
       c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
@@ -32,7 +35,8 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     c.set('token', token)
     return next()
   })
-  app.get('/login', (c) => login(c, deps))
+  app.get('/login', (c) => login(c, deps, attempts))
+  signInRoutes(app, deps, attempts)
   app.use('*', async (c, next) => {
     const session = sessionOf(c, deps)
     if (!session) return signedOut(c, deps)
@@ -43,10 +47,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     const needed = changes ? roleFor(c.req.path) : 'viewer'
     return mayAct(session.caller, needed) ? next() : c.html(notAllowed(needed, deps), 403)
   })
-  app.post('/logout', (c) => {
-    signOut(c, deps)
-    return c.redirect('/console', 303)
-  })
+  app.post('/logout', (c) => logout(c, deps))
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
   pollPageRoutes(app, deps)
@@ -65,7 +66,7 @@ async function signedOut(c: Context<AdminEnv>, deps: AdminDeps): Promise<Respons
       stage,
       signedIn: false,
       goOn,
-      children: <SignedOutPage address={addressOf(c, deps)} />,
+      children: <SignedOutPage address={addressOf(c, deps)} byIssuer={deps.issuer !== undefined} />,
     }),
     401,
   )

@@ -52,6 +52,7 @@ main { max-width: 1080px; margin: 0 auto; padding: 24px; }
 
 button, select, input:not([type=checkbox]) { font: inherit; color: inherit; height: 32px; padding: 0 10px;
   border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
+a.button { display: inline-block; padding: 6px 14px; border-radius: 6px; font-weight: 550; background: var(--accent); color: var(--accent-text); }
 button { cursor: pointer; padding: 0 14px; font-weight: 550; background: var(--accent); border-color: transparent;
   color: var(--accent-text); }
 button:hover { filter: brightness(1.08); }
