@@ -7,6 +7,7 @@ import { attemptsOf } from './attempts.tsx'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
+import { live, type Visit } from './live.ts'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
 import { roleFor } from './form.tsx'
@@ -19,7 +20,7 @@ import { isOwnForm, sessionOf } from './session.ts'
  * The web console: pages rendered here, one script that keeps them up to date. Signing in takes a one-time link; every
  * request after that proves itself by a cookie, and every change also by its origin.
  */
-export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
+export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   const attempts = attemptsOf(deps.clock)
   for (const { path, type, content } of Object.values(assets)) {
@@ -48,6 +49,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     return mayAct(session.caller, needed) ? next() : c.html(notAllowed(needed, deps), 403)
   })
   app.post('/logout', (c) => logout(c, deps))
+  app.get('/live', (c) => live(c, deps, visit))
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
   pollPageRoutes(app, deps)

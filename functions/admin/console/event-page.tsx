@@ -19,7 +19,7 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
       <a href="/console">Events</a>
     </p>
     {notice}
-    <article id="event">
+    <article id="event" data-live-id="event">
       <div class="head">
         <h1 class="break">
           <span class="dim">{event.provider}</span> {event.type}
@@ -118,7 +118,7 @@ export const NoEventPage = ({ notice }: { readonly notice?: Child }) => (
       <a href="/console">Events</a>
     </p>
     {notice}
-    <article id="event">
+    <article id="event" data-live-id="event">
       <div class="empty">
         <h1>No record of this event</h1>
         <p>A worker makes it when it takes the event from the queue. This page looks again by itself.</p>

@@ -7,7 +7,7 @@ export interface PageProps {
   readonly title: string
   readonly stage: string
   readonly section?: 'events' | 'dead-letters' | 'polls'
-  /** `rows`: the list takes in what is new. `page`: the page is looked at again until nothing changes any more. */
+  /** `rows`: the list takes in what is new. `page`: whatever has a `data-live-id` is kept up to date. */
   readonly live?: 'rows' | 'page' | undefined
   /** Whether someone is signed in: the way to the sections, and out. */
   readonly signedIn?: boolean
@@ -53,6 +53,7 @@ const Page = ({ title, stage, section, live, signedIn = true, goOn, children }: 
       <main id="main" data-live={live}>
         {children}
       </main>
+      {live && <p id="said" class="said" role="status" />}
     </body>
   </html>
 )
@@ -68,6 +69,7 @@ const Navigation = ({ section }: { readonly section: PageProps['section'] | unde
     {sections.map(([name, href, text]) => (
       <a href={href} aria-current={name === section ? 'page' : undefined}>
         {text}
+        {name === 'dead-letters' && <span id="dead-count" class="count" hidden />}
       </a>
     ))}
   </nav>

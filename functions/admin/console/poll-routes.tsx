@@ -35,7 +35,7 @@ async function list(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
       now={now}
     />
   )
-  return c.html(page({ title: 'Polls', stage: deps.stage, section: 'polls', children }))
+  return c.html(page({ title: 'Polls', stage: deps.stage, section: 'polls', live: 'page', children }))
 }
 
 async function run(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
@@ -52,7 +52,7 @@ function noticeOf(c: Context<AdminEnv>) {
   if (c.req.query('queued') === '1')
     return (
       <p class="notice" role="status">
-        The stream is read now: reload in a moment.
+        The stream is read now; its line here follows.
       </p>
     )
   return c.req.query('refused') === 'run' && <p class="notice bad">This stream is paused, or is not there.</p>

@@ -40,7 +40,9 @@ export const PollsPage = ({ items, filter, more, providers, notice, now }: Polls
       </label>
       <button>Filter</button>
     </form>
-    {items.length > 0 ? <PollTable items={items} now={now} /> : <Empty more={more} filter={filter} />}
+    <div data-live-id="polls">
+      {items.length > 0 ? <PollTable items={items} now={now} /> : <Empty more={more} filter={filter} />}
+    </div>
     <p id="pages">{more && <a href={more}>More polls</a>}</p>
   </>
 )

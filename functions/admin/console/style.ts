@@ -65,6 +65,11 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; accent-color: var(-
   background: var(--green); vertical-align: 1px; }
 .live[data-state=paused]::before { background: var(--dim); }
 .live[data-state=away]::before { background: var(--amber); }
+.bar .live { height: 28px; margin-left: auto; }
+.bar .live + .stage { margin-left: 0; }
+.count { margin-left: 6px; padding: 0 6px; border-radius: 999px; font-size: 12px; color: var(--red);
+  background: color-mix(in srgb, var(--red) 12%, transparent); }
+.said { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; margin: 0; overflow: hidden; }
 .filters { display: flex; flex-wrap: wrap; align-items: end; gap: 10px; margin-bottom: 16px; }
 .field { display: grid; gap: 3px; }
 .field span { font-size: 12px; color: var(--dim); }
