@@ -194,6 +194,7 @@ test('the worker contains no web framework', () => expect(packages(start('worker
 test('only connecting starts with the OAuth library; the refresher may load it, and the others can not', async () => {
   expect(packages(start('oauth'))).toContain('oauth4webapi')
   expect(packages(start('refresher'))).not.toContain('oauth4webapi')
+  expect(packages(start('admin'))).not.toContain('oauth4webapi')
   expect(existsSync(join(outDir, 'refresher', 'metadata.mjs'))).toBe(true)
   for (const name of ['webhook', 'worker', 'sweeper', 'admin']) {
     // A message of its own, so that a copy under another path is found too.

@@ -38,7 +38,8 @@ function given(answers: Record<string, unknown> = {}, clientAuth: ConsoleClientA
       fetch: async (input, init) => {
         const url = input as string
         const authorization = new Headers(init?.headers).get('authorization')
-        asked.push({ url, body: String(init?.body ?? ''), authorization })
+        const body = init?.body instanceof URLSearchParams ? init.body.toString() : ''
+        asked.push({ url, body, authorization })
         const answer = published[url] ?? 404
         if (answer instanceof Error) throw answer
         if (typeof answer === 'number') return new Response('{"error":"canary"}', { status: answer })
