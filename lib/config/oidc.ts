@@ -88,30 +88,38 @@ const consoleClient = z.strictObject({
 })
 
 /** The part of the config as it is checked. */
-export const oidcSchema = z.strictObject({
-  issuer: z.string().check(
-    z.refine((value) => isSecureUrl(value) && !/[?\s]/.test(value), {
-      error: 'must be an https address such as https://login.example.com, without query',
+export const oidcSchema = z
+  .strictObject({
+    issuer: z.string().check(
+      z.refine((value) => isSecureUrl(value) && !/[?\s]/.test(value), {
+        error: 'must be an https address such as https://login.example.com, without query',
+      }),
+    ),
+    audience: text(),
+    jwksUrl: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(isSecureUrl, { error: 'must be an https address such as https://login.example.com/jwks' }),
+        ),
+    ),
+    algorithms: z.optional(
+      z
+        .array(z.enum(jwtAlgorithms, { error: `must be one of ${jwtAlgorithms.join(', ')}` }))
+        .check(z.minLength(1, { error: 'must name at least one, or be left out' })),
+    ),
+    rolesClaim: z.optional(claim),
+    tenantsClaim: z.optional(claim),
+    requiredScopes: z.optional(z.array(scope)),
+    console: z.optional(consoleClient),
+  })
+  .check(
+    // The API would take the console's ID tokens for access tokens.
+    z.refine(({ audience, console }) => console?.clientId !== audience, {
+      error: "must not be the API's audience",
+      path: ['console', 'clientId'],
     }),
-  ),
-  audience: text(),
-  jwksUrl: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(isSecureUrl, { error: 'must be an https address such as https://login.example.com/jwks' }),
-      ),
-  ),
-  algorithms: z.optional(
-    z
-      .array(z.enum(jwtAlgorithms, { error: `must be one of ${jwtAlgorithms.join(', ')}` }))
-      .check(z.minLength(1, { error: 'must name at least one, or be left out' })),
-  ),
-  rolesClaim: z.optional(claim),
-  tenantsClaim: z.optional(claim),
-  requiredScopes: z.optional(z.array(scope)),
-  console: z.optional(consoleClient),
-})
+  )
 
 /** Fills in the defaults. */
 export const compileOidc = (config: z.infer<typeof oidcSchema>): Oidc => ({

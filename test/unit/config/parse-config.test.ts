@@ -259,6 +259,11 @@ test.each([
     'admin.oidc.console: has no field "clientSecret"',
   ],
   [
+    "a console that has the API's own name",
+    { console: { clientId: oidc.audience } },
+    "console.clientId: must not be the API's audience",
+  ],
+  [
     'a console with another way to authenticate',
     { console: { clientId: 'c', clientAuth: 'mtls' } },
     'console.clientAuth: must be one of none',
