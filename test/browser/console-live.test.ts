@@ -85,14 +85,53 @@ test('paused, nothing is asked for; going on brings what was missed', async () =
   await page.locator('#live[data-state=live]').waitFor()
   await page.getByRole('button', { name: 'Live' }).click()
   await page.getByRole('button', { name: 'Paused' }).waitFor()
-  const before = asked.length
+  // The script's one stream, and what would open it again.
+  expect(
+    await page.evaluate(`[source, document.dispatchEvent(new Event('visibilitychange')), source]`),
+  ).toEqual([undefined, true, undefined])
   await given.seed({ key: 'missed', type: 'charge.refunded' })
-  await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 3000))`)
-  expect(asked.length).toBe(before)
   expect(await page.getByText('charge.refunded').count()).toBe(0)
 
   await page.getByRole('button', { name: 'Paused' }).click()
   await page.getByText('charge.refunded').waitFor()
+})
+
+test('a page that is hidden asks for nothing, and looks at once when it is seen again', async () => {
+  await page.locator('#live[data-state=live]').waitFor()
+  const show = (hidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+      source === undefined`)
+  expect(await show(true)).toBe(true)
+  await given.seed({ key: 'meanwhile', type: 'charge.refunded' })
+  expect(await page.getByText('charge.refunded').count()).toBe(0)
+  expect(await show(false)).toBe(false)
+  await page.getByText('charge.refunded').waitFor()
+})
+
+test('the button to pause fits beside everything else at 380 pixels', async () => {
+  await page.setViewportSize({ width: 380, height: 740 })
+  const id = await given.seed({ key: 'slow', status: 'retry' })
+  for (const path of [`/console/events/${id}`, '/console/polls']) {
+    await page.goto(server.url + path)
+    await page.locator('.bar #live[data-state=live]').waitFor()
+    expect(await page.evaluate(`document.documentElement.scrollWidth <= innerWidth`), path).toBe(true)
+  }
+  expect(complaints).toEqual([])
+})
+
+test('what someone has begun to choose stays chosen while the page around it changes', async () => {
+  const row = (name: string) => `<form data-live-id="x"><input type="checkbox" name="${name}"></form>`
+  await page.goto(`${server.url}/console/polls`)
+  await page.locator('#live[data-state=live]').waitFor()
+  await page.evaluate(`document.querySelector('main').insertAdjacentHTML('beforeend', '${row('a')}')`)
+  await page.locator('input[name=a]').check()
+  const answer = `takePage(new DOMParser().parseFromString('${row('b')}', 'text/html'))`
+  await page.evaluate(answer)
+  expect(await page.locator('input[name=a]').isChecked()).toBe(true)
+  await page.locator('input[name=a]').uncheck()
+  await page.evaluate(answer)
+  expect(await page.locator('input[name=b]').count()).toBe(1)
 })
 
 test('a session that ends takes the page to the sign-in', async () => {

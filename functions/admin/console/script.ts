@@ -74,10 +74,15 @@ const takeRows = (fresh, whole) => {
 }
 
 const strip = (element) => element.innerHTML.replace(/<time [^>]*data-ago[^>]*>[^<]*/g, '')
+// What someone has begun to fill in stays as it is.
+const isTouched = (element) =>
+  [...element.querySelectorAll('input, textarea')].some((each) =>
+    each.type === 'checkbox' ? each.checked !== each.defaultChecked : each.value !== each.defaultValue,
+  )
 const takePage = (fresh) => {
   for (const old of document.querySelectorAll('[data-live-id]')) {
     const next = fresh.querySelector('[data-live-id="' + CSS.escape(old.dataset.liveId) + '"]')
-    if (!next || strip(old) === strip(next)) continue
+    if (!next || isTouched(old) || strip(old) === strip(next)) continue
     const at = [...old.querySelectorAll(focusable)].indexOf(document.activeElement)
     old.replaceWith(next)
     if (at >= 0) (next.querySelectorAll(focusable)[at] || next).focus()
