@@ -107,7 +107,7 @@ function writeRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
 const noEvent = problemOf('not_found')
 const ofAllTenants = {
   code: 'forbidden',
-  detail: 'The console shows every tenant, and this token is for some of them.',
+  detail: 'A login link opens the console for every tenant, and this token is for some of them.',
 } as const
 const badCursor = {
   code: 'invalid_cursor',

@@ -31,7 +31,10 @@ export function adminApp(deps: AdminDeps): Hono<AdminEnv> {
   })
   app.get('/openapi.json', (c) => c.json(openApiDocument(deps.publicUrl)))
   app.route('/api', api(deps))
-  app.route('/console', consoleApp(deps))
+  app.route(
+    '/console',
+    consoleApp(deps, (request, c) => app.fetch(request, c.env)),
+  )
   for (const path of ['/health', '/openapi.json']) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: 'Use GET.', headers: { allow: 'GET' } }, c),

@@ -29,6 +29,7 @@ import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
+import { composeIssuer } from './compose-issuer.ts'
 import type { AdminDeps } from './deps.ts'
 
 /** An id that no event can have: reading it asks the ledger and finds nothing. */
@@ -43,6 +44,7 @@ export function compose(): AdminDeps {
   const history = dynamoHistory({ client: dynamodb, table: required(env.ledgerTable), clock })
   const connections = { client: dynamodb, table: required(env.connectionsTable) }
   const objects = s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) })
+  const access = composeAccess({ clock, log })
   return {
     clock,
     random: systemRandom,
@@ -51,7 +53,8 @@ export function compose(): AdminDeps {
     objects,
     bulk: sqsBuffer({ client: sqs, queueUrl: required(env.bulkQueueUrl) }),
     usedLinks: dynamoUsedLinks({ client: dynamodb, table: required(env.controlTable) }),
-    ...composeAccess({ clock, log }),
+    ...access,
+    issuer: composeIssuer(access.people?.config, { clock, log }),
     probes: {
       queue: sqsProbe(sqs, required(env.eventsQueueUrl)),
       ledger: (signal) => history.get(nobody, signal),

@@ -1,4 +1,6 @@
 import type { Probe } from '#lib/admin/health.ts'
+import type { Issuer } from '#lib/access/issuer.ts'
+import type { Session } from '#lib/admin/session.ts'
 import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
@@ -22,6 +24,8 @@ import type { AccessDeps, AccessEnv } from '../common/authenticate.ts'
 export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly history: History
   readonly usedLinks: UsedLinks
+  /** Where people sign in to the console; `undefined`: by login links alone. */
+  readonly issuer: Issuer | undefined
   /** What must answer for `/health` to say that all is well. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly providers: readonly Provider[]
@@ -53,5 +57,7 @@ export interface AdminEnv extends AccessEnv {
   readonly Variables: AccessEnv['Variables'] & {
     /** Aborts before the function's time is up. */
     readonly signal: AbortSignal
+    /** In the console: who has signed in. */
+    readonly session: Session
   }
 }

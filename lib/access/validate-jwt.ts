@@ -1,8 +1,9 @@
-import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import { jwtVerify } from 'jose'
 import { oidc as limits } from '../config/defaults.ts'
 import type { Oidc } from '../config/oidc.ts'
 import type { Clock } from '../primitives/clock.ts'
 import type { Claims } from './caller.ts'
+import { isCompact, keyOf, noKeys } from './find-key.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
 /** What a token is worth. Why one is invalid is told to nobody: it would help only whoever forges. */
@@ -47,32 +48,6 @@ export async function validateJwt(token: string, config: Oidc, deps: JwtDeps): P
   } catch (error) {
     return { kind: error === noKeys ? 'unavailable' : 'invalid' }
   }
-}
-
-const noKeys = new Error('no keys')
-
-/** Asks for newer keys only where none of those at hand is meant. */
-const keyOf =
-  (keys: IssuerKeys): JWTVerifyGetKey =>
-  async (header, jws) => {
-    const known = await keys.current()
-    if (!known) throw noKeys
-    try {
-      return await known(header, jws)
-    } catch (error) {
-      const newer = error instanceof errors.JWKSNoMatchingKey ? await keys.newer() : undefined
-      if (!newer) throw error
-      return newer(header, jws)
-    }
-  }
-
-const compact = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/
-
-/** Of a length that a header can have, and with the one spelling of its signature: base64url has spare bits at its end. */
-function isCompact(token: string): boolean {
-  if (token.length > limits.maxTokenBytes) return false
-  const [, signature] = compact.exec(token) ?? []
-  return signature !== undefined && Buffer.from(signature, 'base64url').toString('base64url') === signature
 }
 
 /** Types are media types: case does not matter, nor does the prefix. */

@@ -9,6 +9,8 @@ import type { AdminToken } from './admin-token.ts'
 
 export interface AdminTokenOptions {
   readonly client: Pick<SecretsManagerClient, 'send'>
+  /** What the secret is called, there and in the environment. Default: the admin token. */
+  readonly name?: string
   /** The token itself, where the environment has it: the secret is then never read. */
   readonly fromEnvironment: string | undefined
   /** Name or ARN of the secret: a JSON object with the token under the variable's name. */
@@ -38,17 +40,20 @@ export function secretsManagerAdminToken(options: AdminTokenOptions): AdminToken
   return () => first.then(() => current)
 }
 
-async function fetchToken(secretId: string, { client }: AdminTokenOptions): Promise<Secret> {
+async function fetchToken(
+  secretId: string,
+  { client, name = env.adminToken }: AdminTokenOptions,
+): Promise<Secret> {
   const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
-  const token = toSecret(readToken(SecretString))
-  if (!token) throw new TypeError(`the secret has no ${env.adminToken}`)
+  const token = toSecret(readToken(SecretString, name))
+  if (!token) throw new TypeError(`the secret has no ${name}`)
   return token
 }
 
 /** The parser's own message would quote what it could not parse: a secret. */
-function readToken(text: string): string | undefined {
+function readToken(text: string, name: string): string | undefined {
   try {
-    const value = (JSON.parse(text) as Readonly<Record<string, unknown>> | null)?.[env.adminToken]
+    const value = (JSON.parse(text) as Readonly<Record<string, unknown>> | null)?.[name]
     return typeof value === 'string' ? value : undefined
   } catch {
     return undefined

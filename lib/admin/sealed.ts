@@ -3,7 +3,7 @@ import { sameBytes } from '../primitives/bytes.ts'
 import type { Secret } from '../primitives/secret.ts'
 
 /** What a sealed text is for. One sealed for one purpose never opens for another. */
-export type Purpose = 'login-link' | 'session' | 'cursor'
+export type Purpose = 'login-link' | 'session' | 'form' | 'sign-in' | 'cursor'
 
 const grammar = /^([A-Za-z0-9_-]{1,4096})\.([A-Za-z0-9_-]{43})$/
 

@@ -27,6 +27,8 @@ export const env = {
   adminSecret: 'SLUICE_ADMIN_SECRET',
   /** Whose tokens open the admin API: the `Oidc` of the config as JSON. Unset: nobody's. */
   adminOidc: 'SLUICE_ADMIN_OIDC',
+  /** The console's secret at that issuer, where it has one. Unset: it stands under this name in the admin secret. */
+  consoleClientSecret: 'SLUICE_CONSOLE_CLIENT_SECRET',
   /** Addresses that browsers may be sent to after connecting, separated by spaces. */
   returnTo: 'SLUICE_RETURN_TO',
   maxAttempts: 'SLUICE_MAX_ATTEMPTS',

@@ -34,7 +34,21 @@ export interface OidcConfig {
   readonly tenantsClaim?: string
   /** Scopes that every token must have. Default: none. */
   readonly requiredScopes?: readonly string[]
+  /** Lets people sign in to the console at the issuer. Default: by login links alone. */
+  readonly console?: ConsoleClientConfig
 }
+
+/** The console as the issuer knows it: a client for the authorization code with PKCE that comes back to `/console/callback`. */
+export interface ConsoleClientConfig {
+  readonly clientId: string
+  /** Default `openid`. Some issuers tell roles only where they are asked for by a scope. */
+  readonly scopes?: readonly string[]
+  /** Default `none`: a public client. Otherwise the admin secret has `SLUICE_CONSOLE_CLIENT_SECRET` beside the admin token. */
+  readonly clientAuth?: ConsoleClientAuth
+}
+
+export const consoleClientAuths = ['none', 'client_secret_basic', 'client_secret_post'] as const
+export type ConsoleClientAuth = (typeof consoleClientAuths)[number]
 
 /** {@link OidcConfig} with its defaults. Survives a JSON round trip. */
 export interface Oidc {
@@ -45,7 +59,11 @@ export interface Oidc {
   readonly rolesClaim: string
   readonly tenantsClaim?: string
   readonly requiredScopes: readonly string[]
+  readonly console?: ConsoleClient
 }
+
+/** {@link ConsoleClientConfig} with its defaults. */
+export type ConsoleClient = Required<ConsoleClientConfig>
 
 const usual: readonly JwtAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
@@ -55,38 +73,53 @@ const claim = z.string().check(
   }),
 )
 
+const scope = z
+  .string()
+  .check(z.regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, { error: 'must be one scope, without blanks' }))
+
+const consoleClient = z.strictObject({
+  clientId: text(),
+  scopes: z.optional(
+    z.array(scope).check(z.refine((scopes) => scopes.includes('openid'), { error: 'must have openid' })),
+  ),
+  clientAuth: z.optional(
+    z.enum(consoleClientAuths, { error: `must be one of ${consoleClientAuths.join(', ')}` }),
+  ),
+})
+
 /** The part of the config as it is checked. */
-export const oidcSchema = z.strictObject({
-  issuer: z.string().check(
-    z.refine((value) => isSecureUrl(value) && !/[?\s]/.test(value), {
-      error: 'must be an https address such as https://login.example.com, without query',
-    }),
-  ),
-  audience: text(),
-  jwksUrl: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(isSecureUrl, { error: 'must be an https address such as https://login.example.com/jwks' }),
-      ),
-  ),
-  algorithms: z.optional(
-    z
-      .array(z.enum(jwtAlgorithms, { error: `must be one of ${jwtAlgorithms.join(', ')}` }))
-      .check(z.minLength(1, { error: 'must name at least one, or be left out' })),
-  ),
-  rolesClaim: z.optional(claim),
-  tenantsClaim: z.optional(claim),
-  requiredScopes: z.optional(
-    z.array(
+export const oidcSchema = z
+  .strictObject({
+    issuer: z.string().check(
+      z.refine((value) => isSecureUrl(value) && !/[?\s]/.test(value), {
+        error: 'must be an https address such as https://login.example.com, without query',
+      }),
+    ),
+    audience: text(),
+    jwksUrl: z.optional(
       z
         .string()
         .check(
-          z.regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, { error: 'must be one scope, without blanks' }),
+          z.refine(isSecureUrl, { error: 'must be an https address such as https://login.example.com/jwks' }),
         ),
     ),
-  ),
-})
+    algorithms: z.optional(
+      z
+        .array(z.enum(jwtAlgorithms, { error: `must be one of ${jwtAlgorithms.join(', ')}` }))
+        .check(z.minLength(1, { error: 'must name at least one, or be left out' })),
+    ),
+    rolesClaim: z.optional(claim),
+    tenantsClaim: z.optional(claim),
+    requiredScopes: z.optional(z.array(scope)),
+    console: z.optional(consoleClient),
+  })
+  .check(
+    // The API would take the console's ID tokens for access tokens.
+    z.refine(({ audience, console }) => console?.clientId !== audience, {
+      error: "must not be the API's audience",
+      path: ['console', 'clientId'],
+    }),
+  )
 
 /** Fills in the defaults. */
 export const compileOidc = (config: z.infer<typeof oidcSchema>): Oidc => ({
@@ -97,4 +130,11 @@ export const compileOidc = (config: z.infer<typeof oidcSchema>): Oidc => ({
   requiredScopes: config.requiredScopes ?? [],
   ...(config.jwksUrl !== undefined && { jwksUrl: config.jwksUrl }),
   ...(config.tenantsClaim !== undefined && { tenantsClaim: config.tenantsClaim }),
+  ...(config.console && {
+    console: {
+      clientId: config.console.clientId,
+      scopes: config.console.scopes ?? ['openid'],
+      clientAuth: config.console.clientAuth ?? 'none',
+    },
+  }),
 })

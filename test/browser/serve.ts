@@ -23,7 +23,10 @@ export async function serve(): Promise<{
         ...(body.byteLength > 0 && { body: new Uint8Array(body) }),
       })
       const response = await answer(request)
-      outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+      outgoing.writeHead(response.status, {
+        ...Object.fromEntries(response.headers),
+        'set-cookie': response.headers.getSetCookie(),
+      })
       outgoing.end(Buffer.from(await response.arrayBuffer()))
     })()
   })

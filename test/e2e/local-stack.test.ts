@@ -110,6 +110,11 @@ test('the API and the console see what was handled; both ask who is there', asyn
   const signIn = await fetch(link, { redirect: 'manual' })
   expect(signIn.status).toBe(303)
   expect(signIn.headers.getSetCookie()).toHaveLength(1)
+
+  const cookie = signIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const live = await fetch(`${file.url}/console/live?kind=rows&page=/console`, { headers: { cookie } })
+  expect(live.headers.get('content-type')).toBe('text/event-stream')
+  expect(await live.text()).toMatch(new RegExp(`^event: whole\n[^]*${id}[^]*\nretry: 2000\nevent: turn\n`))
 })
 
 test('a forged webhook is refused and leaves nothing', async () => {

@@ -103,6 +103,7 @@ export async function givenAdmin(
     usedLinks: dynamoUsedLinks({ client, table: control }),
     token: () => Promise.resolve(token),
     people: undefined,
+    issuer: undefined,
     probes: { queue: () => Promise.resolve() },
     providers,
     endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],

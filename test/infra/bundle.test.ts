@@ -191,11 +191,13 @@ test('the proxy starts with what it calls by, and without CDK, handlers or an S3
 
 test('the worker contains no web framework', () => expect(packages(start('worker'))).not.toContain('hono'))
 
-test('only connecting starts with the OAuth library; the refresher may load it, and the others can not', async () => {
+test('only connecting starts with the OAuth library; the refresher and the console may load it, and the others can not', async () => {
   expect(packages(start('oauth'))).toContain('oauth4webapi')
   expect(packages(start('refresher'))).not.toContain('oauth4webapi')
+  expect(packages(start('admin'))).not.toContain('oauth4webapi')
   expect(existsSync(join(outDir, 'refresher', 'metadata.mjs'))).toBe(true)
-  for (const name of ['webhook', 'worker', 'sweeper', 'admin']) {
+  expect(existsSync(join(outDir, 'admin', 'exchange-code.mjs'))).toBe(true)
+  for (const name of ['webhook', 'worker', 'sweeper']) {
     // A message of its own, so that a copy under another path is found too.
     expect(await codeOf(join(outDir, name)), name).not.toContain('unexpected "iss" (issuer) response')
   }

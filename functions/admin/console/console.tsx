@@ -1,45 +1,55 @@
 import { Hono, type Context } from 'hono'
-import { adminTokenCaller } from '#lib/access/caller.ts'
+import { contextStorage } from 'hono/context-storage'
+import { mayAct, type Role } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
+import { attemptsOf } from './attempts.tsx'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
+import { live, type Visit } from './live.ts'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
+import { roleFor } from './form.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
-import { isOwnOrigin, isSignedIn, signOut } from './session.ts'
+import { logout, signInRoutes } from './sign-in.tsx'
+import { isOwnForm, sessionOf } from './session.ts'
 
 /**
  * The web console: pages rendered here, one script that keeps them up to date. Signing in takes a one-time link; every
  * request after that proves itself by a cookie, and every change also by its origin.
  */
-export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
+export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
+  const attempts = attemptsOf(deps.clock)
   for (const { path, type, content } of Object.values(assets)) {
     app.get(path.replace('/console', ''), (c) =>
       c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
     )
   }
+  // So that every form of a page can carry its session's token.
+  app.use('*', contextStorage())
   app.use('*', async (c, next) => {
     const token = await deps.token()
     if (!token) return c.html(withoutToken(deps), 503)
     c.set('token', token)
-    c.set('caller', adminTokenCaller)
     return next()
   })
-  app.get('/login', (c) => login(c, deps))
+  app.get('/login', (c) => login(c, deps, attempts))
+  signInRoutes(app, deps, attempts)
   app.use('*', async (c, next) => {
-    if (!isSignedIn(c, c.get('token'), deps)) return signedOut(c, deps)
+    const session = sessionOf(c, deps)
+    if (!session) return signedOut(c, deps)
+    c.set('session', session)
+    c.set('caller', session.caller)
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-    if (changes && !isOwnOrigin(c, deps)) return c.html(foreign(deps), 403)
-    return next()
+    if (changes && !(await isOwnForm(c, deps))) return c.html(foreign(deps), 403)
+    const needed = changes ? roleFor(c.req.path) : 'viewer'
+    return mayAct(session.caller, needed) ? next() : c.html(notAllowed(needed, deps), 403)
   })
-  app.post('/logout', (c) => {
-    signOut(c, deps)
-    return c.redirect('/console', 303)
-  })
+  app.post('/logout', (c) => logout(c, deps))
+  app.get('/live', (c) => live(c, deps, visit))
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
   pollPageRoutes(app, deps)
@@ -58,7 +68,7 @@ async function signedOut(c: Context<AdminEnv>, deps: AdminDeps): Promise<Respons
       stage,
       signedIn: false,
       goOn,
-      children: <SignedOutPage address={addressOf(c, deps)} />,
+      children: <SignedOutPage address={addressOf(c, deps)} byIssuer={deps.issuer !== undefined} />,
     }),
     401,
   )
@@ -82,6 +92,19 @@ const foreign = ({ stage }: AdminDeps) =>
     stage,
     children: (
       <NoticePage title="This came from another page">
+        <p>
+          Nothing was changed. <a href="/console">Go on from the console</a>.
+        </p>
+      </NoticePage>
+    ),
+  })
+
+const notAllowed = (role: Role, { stage }: AdminDeps) =>
+  page({
+    title: 'Not allowed',
+    stage,
+    children: (
+      <NoticePage title={`This takes the role ${role}`}>
         <p>
           Nothing was changed. <a href="/console">Go on from the console</a>.
         </p>

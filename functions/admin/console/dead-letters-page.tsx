@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import type { DeadLetter } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Form, maySend } from './form.tsx'
 import { Ago, Mono } from './parts.tsx'
 
 export interface DeadLettersPageProps {
@@ -11,6 +12,8 @@ export interface DeadLettersPageProps {
   readonly now: EpochMs
 }
 
+const redrive = '/console/dead-letters/redrive'
+
 /** What was given up, why, and the way to send it through again. */
 export const DeadLettersPage = ({ items, reason, older, notice, now }: DeadLettersPageProps) => (
   <>
@@ -19,8 +22,9 @@ export const DeadLettersPage = ({ items, reason, older, notice, now }: DeadLette
       {reason && <a href="/console/dead-letters">All reasons</a>}
     </div>
     {notice}
-    {items.length > 0 ? (
-      <form method="post" action="/console/dead-letters/redrive" data-once>
+    {items.length > 0 && !maySend(redrive) && <DeadTable items={items} now={now} />}
+    {items.length > 0 && (
+      <Form action={redrive}>
         <div class="toolbar">
           <button name="selected" value="1">
             Redrive selected
@@ -33,8 +37,9 @@ export const DeadLettersPage = ({ items, reason, older, notice, now }: DeadLette
           <span class="dim">A redriven event keeps its id and gets its attempts back.</span>
         </div>
         <DeadTable items={items} now={now} />
-      </form>
-    ) : (
+      </Form>
+    )}
+    {items.length === 0 && (
       <div class="empty">
         <h2>No dead letters</h2>
         <p>Events that fail too often, or that can not be read, wait here with their reason for 30 days.</p>
@@ -48,9 +53,11 @@ const DeadTable = ({ items, now }: Pick<DeadLettersPageProps, 'items' | 'now'>) 
   <table class="dead-letters">
     <thead>
       <tr>
-        <th scope="col">
-          <input type="checkbox" data-all="ids" aria-label="Select all on this page" hidden />
-        </th>
+        {maySend(redrive) && (
+          <th scope="col">
+            <input type="checkbox" data-all="ids" aria-label="Select all on this page" hidden />
+          </th>
+        )}
         <th scope="col">Reason</th>
         <th scope="col">Event</th>
         <th scope="col">Tenant</th>
@@ -70,14 +77,16 @@ const DeadTable = ({ items, now }: Pick<DeadLettersPageProps, 'items' | 'now'>) 
 
 const DeadRow = ({ letter, now }: { readonly letter: DeadLetter; readonly now: EpochMs }) => (
   <tr id={letter.id}>
-    <td class="c-check">
-      <input
-        type="checkbox"
-        name="ids"
-        value={letter.id}
-        aria-label={`Select ${letter.provider} ${letter.type}`}
-      />
-    </td>
+    {maySend(redrive) && (
+      <td class="c-check">
+        <input
+          type="checkbox"
+          name="ids"
+          value={letter.id}
+          aria-label={`Select ${letter.provider} ${letter.type}`}
+        />
+      </td>
+    )}
     <td class="c-reason">
       {letter.reason && (
         <a class="reason dead" href={`/console/dead-letters?reason=${encodeURIComponent(letter.reason)}`}>

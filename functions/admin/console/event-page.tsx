@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import type { EventDetail } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Form } from './form.tsx'
 import { Mono, Status, When } from './parts.tsx'
 import { Payload } from './payload.tsx'
 
@@ -18,7 +19,7 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
       <a href="/console">Events</a>
     </p>
     {notice}
-    <article id="event">
+    <article id="event" data-live-id="event">
       <div class="head">
         <h1 class="break">
           <span class="dim">{event.provider}</span> {event.type}
@@ -47,18 +48,18 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
 const Actions = ({ event }: { readonly event: EventDetail }) => (
   <div class="actions">
     {event.status === 'dead' && (
-      <form method="post" action="/console/dead-letters/redrive" data-once>
+      <Form action="/console/dead-letters/redrive">
         <input type="hidden" name="ids" value={event.id} />
         <input type="hidden" name="back" value={event.id} />
         <button title="Gives it its attempts back; it stays the same event">Redrive</button>
-      </form>
+      </Form>
     )}
     {(event.status === 'done' || event.status === 'dead') && (
-      <form method="post" action={`/console/events/${event.id}/replay`} data-once>
+      <Form action={`/console/events/${event.id}/replay`}>
         <button title="Sends it through the handlers again, as a new event with the same idempotency key">
           Replay
         </button>
-      </form>
+      </Form>
     )}
   </div>
 )
@@ -117,7 +118,7 @@ export const NoEventPage = ({ notice }: { readonly notice?: Child }) => (
       <a href="/console">Events</a>
     </p>
     {notice}
-    <article id="event">
+    <article id="event" data-live-id="event">
       <div class="empty">
         <h1>No record of this event</h1>
         <p>A worker makes it when it takes the event from the queue. This page looks again by itself.</p>

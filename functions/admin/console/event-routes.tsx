@@ -8,6 +8,7 @@ import { days, hours, minutes, type Millis } from '#lib/primitives/clock.ts'
 import { admitted } from '../admitted.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { findEvent, problemOf, replayEvent } from '../events.ts'
+import { mayTouch } from '../requests.ts'
 import { RedriveNotice, ReplayNotice } from './dead-letters-page.tsx'
 import { EventPage, NoEventPage } from './event-page.tsx'
 import { EventsPage, type EventFilter } from './events-page.tsx'
@@ -57,7 +58,9 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
       older={browsed.cursor === null ? undefined : addressOf({ ...filter, cursor: browsed.cursor })}
       isLater={cursor !== undefined}
       providers={deps.providers.map(({ id }) => id)}
-      addresses={deps.endpoints.map((endpoint) => `${deps.publicUrl ?? ''}${pathOf(endpoint)}`)}
+      addresses={deps.endpoints
+        .filter(({ tenant }) => mayTouch(c, tenant))
+        .map((endpoint) => `${deps.publicUrl ?? ''}${pathOf(endpoint)}`)}
       now={deps.clock.now()}
     />
   )

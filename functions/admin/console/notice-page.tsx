@@ -31,8 +31,15 @@ export const NoticePage = ({ title, children }: NoticeProps) => (
   </div>
 )
 
-export const SignedOutPage = ({ address }: WithAddress) => (
+export const SignedOutPage = ({ address, byIssuer }: WithAddress & { readonly byIssuer: boolean }) => (
   <NoticePage title="You are not signed in">
+    {byIssuer && (
+      <p>
+        <a class="button" href="/console/sign-in">
+          Sign in
+        </a>
+      </p>
+    )}
     <HowToGetIn address={address} />
   </NoticePage>
 )

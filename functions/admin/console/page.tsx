@@ -1,12 +1,13 @@
 import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { assets } from './assets.ts'
+import { Form } from './form.tsx'
 
 export interface PageProps {
   readonly title: string
   readonly stage: string
   readonly section?: 'events' | 'dead-letters' | 'polls'
-  /** `rows`: the list takes in what is new. `page`: the page is looked at again until nothing changes any more. */
+  /** `rows`: the list takes in what is new. `page`: whatever has a `data-live-id` is kept up to date. */
   readonly live?: 'rows' | 'page' | undefined
   /** Whether someone is signed in: the way to the sections, and out. */
   readonly signedIn?: boolean
@@ -44,14 +45,15 @@ const Page = ({ title, stage, section, live, signedIn = true, goOn, children }: 
           {stage}
         </span>
         {signedIn && (
-          <form method="post" action="/console/logout">
+          <Form action="/console/logout">
             <button class="quiet">Sign out</button>
-          </form>
+          </Form>
         )}
       </header>
       <main id="main" data-live={live}>
         {children}
       </main>
+      {live && <p id="said" class="said" role="status" />}
     </body>
   </html>
 )
@@ -67,6 +69,7 @@ const Navigation = ({ section }: { readonly section: PageProps['section'] | unde
     {sections.map(([name, href, text]) => (
       <a href={href} aria-current={name === section ? 'page' : undefined}>
         {text}
+        {name === 'dead-letters' && <span id="dead-count" class="count" hidden />}
       </a>
     ))}
   </nav>

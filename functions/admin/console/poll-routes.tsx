@@ -4,6 +4,7 @@ import { pollIdOf, toPollItem } from '#lib/admin/poll-view.ts'
 import { pollNow } from '#lib/polling/poll-jobs.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { hasWebhooks } from '../polls.ts'
+import { mayTouch } from '../requests.ts'
 import { page } from './page.tsx'
 import { PollsPage } from './polls-page.tsx'
 
@@ -34,14 +35,15 @@ async function list(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
       now={now}
     />
   )
-  return c.html(page({ title: 'Polls', stage: deps.stage, section: 'polls', children }))
+  return c.html(page({ title: 'Polls', stage: deps.stage, section: 'polls', live: 'page', children }))
 }
 
 async function run(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
   const form = new URLSearchParams(await c.req.text())
   const id = pollIdOf(form.get('id') ?? '')
   const poll = id && (await deps.polls.get(id))
-  if (!poll || poll.state === 'paused') return c.redirect('/console/polls?refused=run', 303)
+  if (!poll || !mayTouch(c, poll.tenant) || poll.state === 'paused')
+    return c.redirect('/console/polls?refused=run', 303)
   await pollNow(poll, { jobs: deps.pollJobs, clock: deps.clock })
   return c.redirect('/console/polls?queued=1', 303)
 }
@@ -50,7 +52,7 @@ function noticeOf(c: Context<AdminEnv>) {
   if (c.req.query('queued') === '1')
     return (
       <p class="notice" role="status">
-        The stream is read now: reload in a moment.
+        The stream is read now; its line here follows.
       </p>
     )
   return c.req.query('refused') === 'run' && <p class="notice bad">This stream is paused, or is not there.</p>

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx'
 import type { PollItem } from '#lib/admin/schemas-polls.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Form } from './form.tsx'
 import { Ago, Mono, Select, spanOf } from './parts.tsx'
 
 export interface PollsPageProps {
@@ -39,7 +40,9 @@ export const PollsPage = ({ items, filter, more, providers, notice, now }: Polls
       </label>
       <button>Filter</button>
     </form>
-    {items.length > 0 ? <PollTable items={items} now={now} /> : <Empty more={more} filter={filter} />}
+    <div data-live-id="polls">
+      {items.length > 0 ? <PollTable items={items} now={now} /> : <Empty more={more} filter={filter} />}
+    </div>
     <p id="pages">{more && <a href={more}>More polls</a>}</p>
   </>
 )
@@ -106,7 +109,7 @@ const PollRow = ({ poll, now }: { readonly poll: PollItem; readonly now: EpochMs
     <td class="c-time">{poll.nextRunAt === null ? 'never' : <Ago at={poll.nextRunAt} now={now} />}</td>
     <td class="c-run">
       {poll.state !== 'paused' && (
-        <form method="post" action="/console/polls/run" data-once>
+        <Form action="/console/polls/run">
           <button
             class="quiet"
             name="id"
@@ -115,7 +118,7 @@ const PollRow = ({ poll, now }: { readonly poll: PollItem; readonly now: EpochMs
           >
             Run
           </button>
-        </form>
+        </Form>
       )}
     </td>
   </tr>

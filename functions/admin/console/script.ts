@@ -1,8 +1,6 @@
 /** The console's whole script: the pages work without it, it keeps them up to date. Plain JavaScript, served as it is. */
 export const script = `'use strict'
-const every = 2000
-const wholeEvery = 15
-const pageSize = 100
+const focusable = 'a, button, input, select'
 
 const relative = (at, now) => {
   const seconds = Math.round(Math.abs(now - at) / 1000)
@@ -16,12 +14,27 @@ const tellTimes = () => {
     time.textContent = relative(Date.parse(time.dateTime), Date.now())
 }
 
+const makeButton = () => {
+  const made = Object.assign(document.createElement('button'), { id: 'live', className: 'live quiet', type: 'button', hidden: true })
+  document.querySelector('.bar .stage').before(made)
+  return made
+}
+// Politely, and not more often than every ten seconds.
+const announce = (text) => {
+  if (Date.now() - told < 10000) return
+  told = Date.now()
+  document.querySelector('#said').textContent = text
+}
+
 const main = document.querySelector('main')
-const button = document.querySelector('#live')
 const kind = main.dataset.live
+const button = document.querySelector('#live') || (kind && makeButton())
+let source
+let later
 let paused = false
-let looks = 0
-let dead = false
+let ended = false
+let due = Infinity
+let told = 0
 
 const say = (state) => {
   if (!button) return
@@ -29,7 +42,7 @@ const say = (state) => {
   button.dataset.state = state
   const text = { live: 'Live', paused: 'Paused', away: 'Reconnecting' }[state]
   if (button.textContent !== text) button.textContent = text
-  button.title = state === 'live' ? 'Pause' : state === 'paused' ? 'Go on' : ''
+  button.title = state === 'live' ? 'Pause the updates' : state === 'paused' ? 'Go on with the updates' : ''
 }
 
 const takeRows = (fresh, whole) => {
@@ -40,12 +53,14 @@ const takeRows = (fresh, whole) => {
     if (rows || wanted.length > 0) document.querySelector('#list').replaceWith(fresh.querySelector('#list'))
     return
   }
+  let arrived = 0
   for (const row of wanted) {
     const old = document.getElementById(row.id)
     if (old && old.dataset.state === row.dataset.state) continue
     const held = old && old.contains(document.activeElement)
     if (old) old.replaceWith(row)
     else {
+      arrived += 1
       row.classList.add('new')
       rows.insertBefore(row, [...rows.children].find((each) => each.dataset.at <= row.dataset.at) || null)
     }
@@ -53,49 +68,80 @@ const takeRows = (fresh, whole) => {
   }
   const ids = new Set([...wanted].map((row) => row.id))
   if (whole) for (const row of [...rows.children]) if (!ids.has(row.id) && rows.children.length > ids.size) row.remove()
-  // A burst that fills a page may have left some behind it: look at the whole list next, and page from there.
-  if (!whole && (wanted.length >= pageSize || rows.children.length > pageSize)) looks = 0
+  // A burst that fills a page may have left some behind it: ask for the whole list next, and page from there.
+  if (!whole && rows.children.length > 100) later = setTimeout(start, 0)
+  if (arrived > 0) announce(arrived + (arrived === 1 ? ' new event' : ' new events'))
 }
 
+const strip = (element) => element.innerHTML.replace(/<time [^>]*data-ago[^>]*>[^<]*/g, '')
+// What someone has begun to fill in stays as it is.
+const isTouched = (element) =>
+  [...element.querySelectorAll('input, textarea')].some((each) =>
+    each.type === 'checkbox' ? each.checked !== each.defaultChecked : each.value !== each.defaultValue,
+  )
 const takePage = (fresh) => {
-  const old = document.querySelector('#event')
-  const event = fresh.querySelector('#event')
-  if (!event) return
-  const strip = (element) => element.innerHTML.replace(/<time data-ago[^]*?<\\/time>|<time [^>]*data-ago[^]*?<\\/time>/g, '')
-  if (strip(old) !== strip(event)) old.replaceWith(event)
-  if (!fresh.querySelector('main').dataset.live) dead = true
+  for (const old of document.querySelectorAll('[data-live-id]')) {
+    const next = fresh.querySelector('[data-live-id="' + CSS.escape(old.dataset.liveId) + '"]')
+    if (!next || isTouched(old) || strip(old) === strip(next)) continue
+    const at = [...old.querySelectorAll(focusable)].indexOf(document.activeElement)
+    old.replaceWith(next)
+    if (at >= 0) (next.querySelectorAll(focusable)[at] || next).focus()
+  }
+}
+const count = (event) => {
+  const place = document.querySelector('#dead-count')
+  place.textContent = event.data
+  place.hidden = event.data === ''
 }
 
-const look = async () => {
-  if (paused || dead || document.hidden) return
-  const whole = looks++ % wholeEvery === 0
-  const address = new URL(location.href)
-  if (kind === 'rows' && !whole) address.searchParams.set('live', 'new')
-  try {
-    const answer = await fetch(address, { headers: { accept: 'text/html' }, redirect: 'error', signal: AbortSignal.timeout(15000) })
-    if (answer.status === 401) return location.reload()
-    if (!answer.ok && answer.status !== 404) throw new Error('HTTP ' + answer.status)
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    if (paused) return
-    if (kind === 'rows') takeRows(fresh, whole)
-    else takePage(fresh)
-    say('live')
-  } catch {
-    say('away')
-  }
+const take = (whole) => (event) => {
+  const fresh = new DOMParser().parseFromString(event.data, 'text/html')
+  if (kind === 'rows') takeRows(fresh, whole)
+  else takePage(fresh)
 }
-const watch = async () => {
-  for (; !dead; ) {
-    await look()
-    tellTimes()
-    await new Promise((resolve) => setTimeout(resolve, every))
-  }
+const stop = () => {
+  clearTimeout(later)
+  if (source) source.close()
+  source = undefined
+}
+const start = () => {
+  stop()
+  if (paused || ended || document.hidden) return
+  const query = new URLSearchParams(kind ? { kind, page: location.pathname + location.search } : { kind: 'count' })
+  const address = '/console/live?' + query
+  source = new EventSource(address)
+  source.addEventListener('whole', take(true))
+  source.addEventListener('recent', take(false))
+  source.addEventListener('count', count)
+  source.addEventListener('end', () => {
+    ended = true
+    stop()
+    if (button) button.hidden = true
+  })
+  source.addEventListener('turn', (event) => {
+    due = Date.now() + Number(event.data) + 10000
+    if (!ended) say('live')
+  })
+  // Each answer ends, and the browser asks again by itself; it gives up only when it is refused.
+  source.addEventListener('error', async () => {
+    if (!source || source.readyState !== EventSource.CLOSED) return
+    stop()
+    say('away')
+    const status = await fetch(address).then((answer) => answer.status, () => 0)
+    if (status === 401) return location.reload()
+    if (status !== 204 && status !== 404) later = setTimeout(start, 15000)
+  })
+}
+const watch = () => {
+  tellTimes()
+  if (source && Date.now() > due) say('away')
 }
 
 if (button) {
   button.addEventListener('click', () => {
     paused = !paused
     say(paused ? 'paused' : 'live')
+    start()
   })
 }
 for (const form of document.querySelectorAll('form[data-submit-on-change]'))
@@ -117,6 +163,7 @@ for (const box of document.querySelectorAll('input[data-all]')) {
   })
 }
 
-setInterval(tellTimes, 1000)
-if (kind) watch()
+document.addEventListener('visibilitychange', start)
+setInterval(watch, 1000)
+start()
 `

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { isSession, openSession, sessionLifetime } from '#lib/admin/session.ts'
-import type { Secret } from '#lib/primitives/secret.ts'
+import { isFormToken, readSession, sealSession, type Session } from '#lib/admin/session.ts'
+import { elapsed } from '#lib/primitives/clock.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 
 /** Plain HTTP is for this machine: there a browser takes no cookie that is only for HTTPS. */
-const isSecure = ({ publicUrl }: AdminDeps): boolean => !publicUrl?.startsWith('http:')
+export const isSecure = ({ publicUrl }: AdminDeps): boolean => !publicUrl?.startsWith('http:')
 
 /** `__Host-` binds the cookie to this host and to HTTPS. */
 const nameOf = (deps: AdminDeps): string => (isSecure(deps) ? '__Host-sluice' : 'sluice')
@@ -13,23 +13,33 @@ const nameOf = (deps: AdminDeps): string => (isSecure(deps) ? '__Host-sluice' : 
 const attributes = (deps: AdminDeps) =>
   ({ path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure(deps) }) as const
 
-export function signIn(c: Context<AdminEnv>, token: Secret, deps: AdminDeps): void {
-  const value = openSession(token, deps.clock, deps.random)
-  setCookie(c, nameOf(deps), value, { ...attributes(deps), maxAge: sessionLifetime / 1_000 })
+/** Whether the browser was given it: no cookie holds very many tenants. */
+export function signIn(c: Context<AdminEnv>, session: Session, deps: AdminDeps): boolean {
+  const value = sealSession(c.get('token'), session)
+  if (value === undefined) return false
+  const maxAge = elapsed(deps.clock.now(), session.expiresAt) / 1_000
+  setCookie(c, nameOf(deps), value, { ...attributes(deps), maxAge })
+  return true
 }
 
 export function signOut(c: Context<AdminEnv>, deps: AdminDeps): void {
   deleteCookie(c, nameOf(deps), attributes(deps))
 }
 
-export const isSignedIn = (c: Context<AdminEnv>, token: Secret, deps: AdminDeps): boolean =>
-  isSession(token, getCookie(c, nameOf(deps)) ?? '', deps.clock)
+export const sessionOf = (c: Context<AdminEnv>, deps: AdminDeps): Session | undefined =>
+  readSession(c.get('token'), getCookie(c, nameOf(deps)) ?? '', deps.clock)
 
 /**
- * Whether a request that changes something comes from a page of this console: browsers name the origin of every POST,
- * and nothing on another page can change what they say.
+ * Whether a request that changes something comes from a page of this console: browsers name the origin of every POST, and
+ * nothing on another page can change what they say; and from a form that this very session was given.
  */
-export function isOwnOrigin(c: Context<AdminEnv>, { publicUrl }: AdminDeps): boolean {
+export async function isOwnForm(c: Context<AdminEnv>, deps: AdminDeps): Promise<boolean> {
+  if (!isOwnOrigin(c, deps)) return false
+  const form = new URLSearchParams(await c.req.text())
+  return isFormToken(c.get('token'), c.get('session'), form.get('csrf') ?? '')
+}
+
+function isOwnOrigin(c: Context<AdminEnv>, { publicUrl }: AdminDeps): boolean {
   const site = c.req.header('sec-fetch-site')
   if (site !== undefined && site !== 'same-origin') return false
   const origin = hostOf(c.req.header('origin'))

@@ -52,6 +52,7 @@ main { max-width: 1080px; margin: 0 auto; padding: 24px; }
 
 button, select, input:not([type=checkbox]) { font: inherit; color: inherit; height: 32px; padding: 0 10px;
   border: 1px solid var(--line); border-radius: 6px; background: var(--panel); }
+a.button { display: inline-block; padding: 6px 14px; border-radius: 6px; font-weight: 550; background: var(--accent); color: var(--accent-text); }
 button { cursor: pointer; padding: 0 14px; font-weight: 550; background: var(--accent); border-color: transparent;
   color: var(--accent-text); }
 button:hover { filter: brightness(1.08); }
@@ -64,6 +65,11 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; accent-color: var(-
   background: var(--green); vertical-align: 1px; }
 .live[data-state=paused]::before { background: var(--dim); }
 .live[data-state=away]::before { background: var(--amber); }
+.bar .live { height: 28px; margin-left: auto; }
+.bar .live + .stage { margin-left: 0; }
+.count { margin-left: 6px; padding: 0 6px; border-radius: 999px; font-size: 12px; color: var(--red);
+  background: color-mix(in srgb, var(--red) 12%, transparent); }
+.said { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; margin: 0; overflow: hidden; }
 .filters { display: flex; flex-wrap: wrap; align-items: end; gap: 10px; margin-bottom: 16px; }
 .field { display: grid; gap: 3px; }
 .field span { font-size: 12px; color: var(--dim); }

@@ -3,7 +3,16 @@ import { isBearer } from '#lib/admin/admin-token.ts'
 import { readCursor, writeCursor } from '#lib/admin/cursor.ts'
 import { loginLinkLifetime, mintLoginLink, readLoginLink } from '#lib/admin/login-link.ts'
 import { seal, unseal } from '#lib/admin/sealed.ts'
-import { isSession, openSession, sessionLifetime } from '#lib/admin/session.ts'
+import { adminTokenCaller } from '#lib/access/caller.ts'
+import {
+  formToken,
+  isFormToken,
+  newSession,
+  readSession,
+  sealSession,
+  sessionLifetime,
+  type Session,
+} from '#lib/admin/session.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -67,18 +76,37 @@ describe('a login link', () => {
 describe('a session', () => {
   test('lasts twelve hours, and ends with its token', async () => {
     const clock = virtualClock()
-    const session = openSession(token, clock, random)
-    expect(isSession(token, session, clock)).toBe(true)
-    expect(isSession(other, session, clock)).toBe(false)
+    const opened = newSession(adminTokenCaller, undefined, { clock, random })
+    const session = sealSession(token, opened) ?? ''
+    expect(readSession(token, session, clock)).toEqual({ ...opened, v: 2 })
+    expect(readSession(other, session, clock)).toBeUndefined()
 
     await clock.advance(sessionLifetime)
 
-    expect(isSession(token, session, clock)).toBe(false)
+    expect(readSession(token, session, clock)).toBeUndefined()
   })
 
   test('is not to be had from a login link or a cursor', () => {
     const clock = virtualClock()
-    expect(isSession(token, mintLoginLink(token, clock, random), clock)).toBe(false)
+    expect(readSession(token, mintLoginLink(token, clock, random), clock)).toBeUndefined()
+  })
+})
+
+describe('a form', () => {
+  test('is of one session, and of nobody else', () => {
+    const [mine, theirs] = [0, 1].map(() =>
+      newSession(adminTokenCaller, undefined, { clock: virtualClock(), random }),
+    ) as [Session, Session]
+    expect(isFormToken(token, mine, formToken(token, mine))).toBe(true)
+    expect(isFormToken(token, theirs, formToken(token, mine))).toBe(false)
+    expect(isFormToken(token, mine, formToken(other, mine))).toBe(false)
+    expect(isFormToken(token, mine, '')).toBe(false)
+  })
+
+  test('has no place for a session that no cookie holds', () => {
+    const tenants = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(63, 'a'))
+    const session = newSession({ role: 'viewer', tenants }, 'ada', { clock: virtualClock(), random })
+    expect(sealSession(token, session)).toBeUndefined()
   })
 })
 

@@ -238,7 +238,36 @@ test('an issuer compiles to its defaults, and survives a JSON round trip', () =>
   )
 })
 
+test('the console as a client of the issuer compiles to its defaults', () => {
+  const compiled = parseConfig(withOidc({ console: { clientId: 'console' } })).oidc?.console
+  expect(compiled).toEqual({ clientId: 'console', scopes: ['openid'], clientAuth: 'none' })
+  const own = { clientId: 'c', scopes: ['openid', 'roles'], clientAuth: 'client_secret_post' }
+  expect(parseConfig(withOidc({ console: own })).oidc?.console).toEqual(own)
+})
+
 test.each([
+  ['a console without a client', { console: {} }, 'console.clientId'],
+  ['a console with an empty client', { console: { clientId: '' } }, 'console.clientId: must not be empty'],
+  [
+    'a console that asks for no ID token',
+    { console: { clientId: 'c', scopes: ['profile'] } },
+    'console.scopes: must have openid',
+  ],
+  [
+    'a console with a secret in it',
+    { console: { clientId: 'c', clientSecret: 's' } },
+    'admin.oidc.console: has no field "clientSecret"',
+  ],
+  [
+    "a console that has the API's own name",
+    { console: { clientId: oidc.audience } },
+    "console.clientId: must not be the API's audience",
+  ],
+  [
+    'a console with another way to authenticate',
+    { console: { clientId: 'c', clientAuth: 'mtls' } },
+    'console.clientAuth: must be one of none',
+  ],
   ['an issuer by plain http', { issuer: 'http://login.example.com' }, 'issuer: must be an https address'],
   [
     'an issuer with a query',

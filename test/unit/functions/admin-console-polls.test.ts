@@ -1,23 +1,21 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { mintLoginLink } from '#lib/admin/login-link.ts'
 import { phaseFor } from '#lib/polling/phases.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { later } from '#lib/primitives/clock.ts'
+import { consoleSession, type ConsoleSession } from '#test/fakes/console-session.ts'
 import { givenAdmin, type GivenAdmin } from '#test/fakes/given-admin.ts'
 import { startTables, type Tables } from '#test/fakes/tables.ts'
 
 let tables: Tables
 let given: GivenAdmin
-let cookie: string
+let session: ConsoleSession
 const origin = 'https://sluice.test'
 beforeAll(async () => {
   tables = await startTables()
 })
 beforeEach(async () => {
   given = await givenAdmin(tables)
-  const { clock, random } = given.deps
-  const link = `${origin}/console/login?link=${mintLoginLink(given.token, clock, random)}`
-  cookie = ((await given.app.request(link)).headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  session = consoleSession(given)
 })
 afterAll(() => tables.close())
 
@@ -34,13 +32,9 @@ const add = async (more: object = {}) =>
     createdAt: later(given.deps.clock.now(), -240_000),
     ...more,
   })
-const visit = async (path: string) => given.app.request(`${origin}${path}`, { headers: { cookie } })
+const visit = (path: string) => session.visit(path)
 const press = async (form: Record<string, string>, from = origin) =>
-  given.app.request(`${origin}/console/polls/run`, {
-    method: 'POST',
-    headers: { cookie, origin: from, 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(form).toString(),
-  })
+  session.press('/console/polls/run', form, { origin: from })
 
 test('polls are shown with their watermark, lag and what webhooks missed, as text', async () => {
   await add({ watermark: { text: '<b>1780000000</b>', at: 1_780_000_000_000 } })

@@ -135,7 +135,13 @@ describe('B082: what changes something', () => {
   test('is done from a page of the console', async () => {
     const cookie = await signIn(given)
     const id = await given.seed({ key: 'k' })
-    const response = await visit(`/console/events/${id}/replay`, { cookie, origin }, 'POST')
+    const html = await (await visit(`/console/events/${id}`, { cookie })).text()
+    const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(html) ?? []
+    const response = await given.app.request(`${origin}/console/events/${id}/replay`, {
+      method: 'POST',
+      headers: { cookie, origin, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ csrf }).toString(),
+    })
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toBe(`/console/events/${id}?queued=${given.queued[0]?.id}`)
   })

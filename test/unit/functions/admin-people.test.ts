@@ -472,7 +472,7 @@ describe('B079: tenants', () => {
     expect(await endpoints(await as('viewer', { tenants: 'default' }))).toHaveLength(1)
   })
 
-  test('no login link: the console shows every tenant', async () =>
+  test('no login link: it opens the console for every tenant', async () =>
     expect(await refusal(ask(token, '/api/login-links', {}))).toEqual([403, 'forbidden']))
 
   test.each([
