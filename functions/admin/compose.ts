@@ -29,6 +29,7 @@ import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
+import { composeControl } from './compose-control.ts'
 import type { AdminDeps } from './deps.ts'
 
 /** An id that no event can have: reading it asks the ledger and finds nothing. */
@@ -51,6 +52,7 @@ export function compose(): AdminDeps {
     objects,
     bulk: sqsBuffer({ client: sqs, queueUrl: required(env.bulkQueueUrl) }),
     usedLinks: dynamoUsedLinks({ client: dynamodb, table: required(env.controlTable) }),
+    ...composeControl({ client: dynamodb, table: required(env.controlTable), clock }),
     ...composeAccess({ clock, log }),
     probes: {
       queue: sqsProbe(sqs, required(env.eventsQueueUrl)),

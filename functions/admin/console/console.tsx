@@ -1,7 +1,9 @@
 import { Hono, type Context } from 'hono'
 import { adminTokenCaller } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { auditedForms } from '../audited.ts'
 import { addressOf } from '../requests.ts'
+import { limitedSignIns, signInDeed, sourceOf } from '../sign-in-limit.ts'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
@@ -29,6 +31,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     c.set('caller', adminTokenCaller)
     return next()
   })
+  app.use('/login/*', limitedSignIns(sourceOf, signInDeed, deps))
   app.get('/login', (c) => login(c, deps))
   app.use('*', async (c, next) => {
     if (!isSignedIn(c, c.get('token'), deps)) return signedOut(c, deps)
@@ -36,6 +39,7 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
     if (changes && !isOwnOrigin(c, deps)) return c.html(foreign(deps), 403)
     return next()
   })
+  app.use('*', auditedForms(deps))
   app.post('/logout', (c) => {
     signOut(c, deps)
     return c.redirect('/console', 303)

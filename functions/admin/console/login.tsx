@@ -1,8 +1,10 @@
 import type { Context } from 'hono'
-import { readLoginLink } from '#lib/admin/login-link.ts'
+import { readLoginLink, type LoginLink } from '#lib/admin/login-link.ts'
 import { token128 } from '#lib/primitives/random.ts'
+import { audited } from '../audited.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
+import { signInDeed } from '../sign-in-limit.ts'
 import { BadLinkPage } from './notice-page.tsx'
 import { page } from './page.tsx'
 import { signIn } from './session.ts'
@@ -19,9 +21,13 @@ export async function login(c: Context<AdminEnv>, deps: AdminDeps): Promise<Resp
   const link = readLoginLink(token, c.req.query('link') ?? '', deps.clock)
   if (!link) return refuse('invalid', c, deps)
   if (link.expired) return refuse('expired', c, deps)
+  return (await audited(signInDeed, () => enter(link, c, deps), c, deps)) ?? c.res
+}
+
+async function enter(link: LoginLink, c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
   const use = await deps.usedLinks.use(link, token128(deps.random), c.get('signal'))
   if (use === 'used') return refuse('used', c, deps)
-  signIn(c, token, deps)
+  signIn(c, c.get('token'), deps)
   deps.log('info', 'someone signed in to the console', {})
   return c.redirect('/console', 303)
 }
