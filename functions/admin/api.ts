@@ -22,6 +22,7 @@ import { limitedSignIns } from './sign-in-limit.ts'
 import { tenantRoutes } from './tenants.ts'
 import { trafficRoutes } from './traffic.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
+import { exportRoutes } from './exports.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
 import { problem } from '../common/problem.ts'
 import { addressOf, checkBody, checkQuery } from './requests.ts'
@@ -44,6 +45,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   pollRoutes(app, deps)
   backfillRoutes(app, deps)
   auditRoutes(app, deps)
+  exportRoutes(app, deps)
   trafficRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
@@ -53,10 +55,10 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   return app
 }
 
-/** What stands before every operation that does something. */
+/** What stands before every operation that does something, or takes much along. */
 function changing(operation: Operation, deps: AdminDeps): MiddlewareHandler<AdminEnv>[] {
-  const { id, method, idempotent: isIdempotent } = operation
-  if (method === 'get') return []
+  const { id, method, isAudited, idempotent: isIdempotent } = operation
+  if (method === 'get' && !isAudited) return []
   const deed = { operation: id, via: 'api', target: {} } as const
   return [
     ...(id === 'createLoginLink' ? [limitedSignIns((c) => c.get('caller').actor, deed, deps)] : []),

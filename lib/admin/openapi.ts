@@ -66,7 +66,10 @@ function operationOf(operation: Operation): Json {
       requestBody: { required: !operation.bodyOptional, ...content('application/json', schemaOf(body)) },
     }),
     responses: {
-      [status]: { description: 'As asked', ...content('application/json', schemaOf(answer)) },
+      [status]: {
+        description: 'As asked',
+        ...content(operation.produces ?? 'application/json', schemaOf(answer)),
+      },
       ...Object.fromEntries(failures.map((code) => [code, { $ref: '#/components/responses/Problem' }])),
     },
   }

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import type { Operation } from './operation.ts'
 import { auditItem, auditQuery } from './schemas-audit.ts'
 import * as traffic from './schemas-traffic.ts'
@@ -52,6 +53,20 @@ export const auditOperations = {
     query: traffic.limitsQuery,
     status: 200,
     answer: schemas.listOf(traffic.limitItem),
+    problems: [],
+  },
+  exportEvents: {
+    id: 'exportEvents',
+    method: 'get',
+    path: '/api/exports/events',
+    role: 'operator',
+    summary:
+      'A page of events as CSV; the header `Sluice-Cursor` leads to the next one. A cell that a spreadsheet would run begins with an apostrophe',
+    query: schemas.eventsQuery,
+    isAudited: true,
+    produces: 'text/csv',
+    status: 200,
+    answer: z.string(),
     problems: [],
   },
 } as const satisfies Record<string, Operation>
