@@ -54,5 +54,15 @@ export function limitedSignIns(
 export function sourceOf(c: Context<AdminEnv>): string {
   const last = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
   if (!/^[0-9A-Fa-f.:]{2,45}$/.test(last)) return 'unknown'
-  return last.includes(':') ? last.toLowerCase().split(':').slice(0, 4).join(':') : last
+  return last.includes(':') ? networkOf(last.toLowerCase()) : last
+}
+
+/** The first four groups, as they are when written out. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::', 2)
+  const before = head.split(':').filter(Boolean)
+  const after = tail?.split(':').filter(Boolean) ?? []
+  const left = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
+  const groups = [...before, ...Array<string>(left).fill('0'), ...after]
+  return `${groups.slice(0, 4).join(':')}::`
 }

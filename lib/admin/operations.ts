@@ -225,6 +225,6 @@ export const operations = {
     bodyOptional: true,
     status: 201,
     answer: schemas.loginLink,
-    problems: [],
+    problems: [429],
   },
 } as const satisfies Record<string, Operation>

@@ -209,6 +209,8 @@ describe('B092: a hundred tries to sign in', () => {
     for (let tries = 0; tries <= limits.signInsPerMinute; tries += 1) await visit(`2001:db8:1:2::${tries}`)
     expect(await visit('2001:db8:1:2:ffff::1')).toBe(429)
     expect(await visit('2001:db8:1:3::1')).toBe(400)
+    for (let tries = 0; tries <= limits.signInsPerMinute; tries += 1) await visit(`2001:db8::${tries}`)
+    expect(await visit('2001:db8:0:0:1:2:3:4')).toBe(429)
   })
 
   test('a link that is good is refused too, and works a minute later', async () => {
