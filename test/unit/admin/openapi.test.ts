@@ -6,7 +6,7 @@ import type { Operation } from '#lib/admin/operation.ts'
 import { operations } from '#lib/admin/operations.ts'
 
 type Json = Record<string, unknown>
-const document = (): Json => structuredClone(openApiDocument('https://sluice.example.com')) as Json
+const document = (): Json => structuredClone(openApiDocument('https://sluice.example.com'))
 const all: readonly Operation[] = Object.values(operations)
 const told = ({ path, method }: Operation): Json =>
   (document()['paths'] as Record<string, Record<string, Json>>)[path]?.[method] ?? {}
