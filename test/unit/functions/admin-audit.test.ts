@@ -261,9 +261,13 @@ describe('GET /api/audit', () => {
 
   test("who tried another's things leaves a row that is not the other's", async () => {
     const globex = await given.seed({ key: 'g', tenant: 'globex' })
-    await as(await person('operator', ['acme'], 'eve'), `/api/events/${globex}/replay`, {})
+    const eve = await person('operator', ['acme'], 'eve')
+    await as(eve, `/api/events/${globex}/replay`, {})
+    await as(eve, `/api/connections/conn_${'x'.repeat(32)}/refresh?tenant=globex`, {})
+    await as(eve, '/api/connect-links', { tenant: 'globex', provider: 'sandbox' })
     expect((await page(as(await person('viewer', ['globex']), '/api/audit'))).items).toEqual([])
-    expect((await audit()).items).toMatchObject([{ actor: 'person:eve', outcome: 'refused', status: 404 }])
+    const seen = { actor: 'person:eve', outcome: 'refused', status: 404, tenants: [] }
+    expect((await audit()).items).toMatchObject([seen, seen, seen])
   })
 
   test('B083: a cursor that was edited, of another filter, or of yesterday is refused', async () => {
