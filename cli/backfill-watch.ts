@@ -1,24 +1,12 @@
 import { seconds } from '#lib/primitives/clock.ts'
 import type { AdminClient } from './admin-client.ts'
+import type { AnswerOf } from './call-api.ts'
 import type { Io } from './io.ts'
 import type { Output } from './output.ts'
 import { counted } from './text.ts'
 
 /** A backfill, as the API tells of it. */
-export interface BackfillItem {
-  readonly id: string
-  readonly status: 'running' | 'paused' | 'done' | 'cancelled' | 'failed'
-  readonly cause: string | null
-  readonly since: string | null
-  readonly until: string | null
-  readonly startedAt: string
-  readonly pages: number
-  readonly read: number
-  readonly found: number
-  readonly total: number | null
-  readonly share: number | null
-  readonly failure: string | null
-}
+export type BackfillItem = AnswerOf<'GET /api/polls/{id}/backfill/{backfill}'>
 
 const look = seconds(2)
 const width = 24

@@ -1,9 +1,2 @@
-/** A tenant's keys as the API tells of them. */
-export interface TenantKeys {
-  readonly tenant: string
-  readonly keys: number
-  readonly task: 'rewrap' | 'shred' | null
-  readonly rewrappedAt: string | null
-}
-
+/** Where the API tells of a tenant's keys. */
 export const keysPath = (tenant: string): string => `/api/tenants/${encodeURIComponent(tenant)}/keys`

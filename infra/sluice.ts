@@ -162,6 +162,7 @@ export class Sluice extends Construct {
     this.ledger.lendHistory(fn)
     this.control.lendTo(fn)
     this.control.lendMissed(fn)
+    this.control.lendCare(fn)
     this.vault.lendList(fn)
     this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')

@@ -3,6 +3,7 @@ import { ms } from '#lib/primitives/clock.ts'
 import { adminClient, type AdminClient } from '../admin-client.ts'
 import type { ConnectLink, ConnectLinkItem } from '../connection-view.ts'
 import { examples, outputFor, urlOption, type Context } from '../context.ts'
+import { callApi } from '../call-api.ts'
 import { Failure } from '../failure.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
@@ -37,7 +38,7 @@ export function registerConnect(program: Command, { io }: Context): void {
     .action(async (provider: string, options: ConnectOptions, command: Command) => {
       const output = outputFor(command, io)
       const api = adminClient(io, options.url)
-      const link = await api.post<ConnectLink>('/api/connect-links', requestOf(provider, options))
+      const link = await callApi(api, 'POST /api/connect-links', { body: requestOf(provider, options) })
       const opens = options.open && !output.asJson && canOpen(io) && isWeb(link.url)
       if (!opens) {
         output.result(link, () => invitation(link))
@@ -91,7 +92,7 @@ async function settled(
 ): Promise<ConnectLinkItem> {
   let shown = ''
   for (;;) {
-    const item = await api.get<ConnectLinkItem>(`/api/connect-links/${id}`, { tenant })
+    const item = await callApi(api, 'GET /api/connect-links/{id}', { path: { id }, query: { tenant } })
     if (item.status === 'connected') return item
     const words = waiting[item.status]
     if (words === undefined) throw failureOf(item)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { fieldsOf } from '#lib/oauth/key-forms.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { adminClient } from '../admin-client.ts'
-import type { ConnectionItem } from '../connection-view.ts'
+import { callApi } from '../call-api.ts'
 import { examples, outputFor, urlOption, type Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { Io } from '../io.ts'
@@ -47,12 +47,8 @@ export function registerConnectionsAdd(parent: Command, { io }: Context): void {
       const { tenant, account, url } = options
       const output = outputFor(command, io)
       const credentials = await read(fieldsFor(provider, options.with), options.env, io)
-      const item = await adminClient(io, url).post<ConnectionItem>('/api/connections', {
-        provider,
-        tenant,
-        credentials,
-        ...(account !== undefined && { account }),
-      })
+      const body = { provider, tenant, credentials, ...(account !== undefined && { account }) }
+      const item = await callApi(adminClient(io, url), 'POST /api/connections', { body })
       output.result(item, () => {
         const end = item.hardExpiresAt === null ? '' : `; it ends ${plain(item.hardExpiresAt)}`
         return `${output.paint('green', '✓')} ${plain(item.id)} holds the key of ${plain(item.tenant)}${end}\n`

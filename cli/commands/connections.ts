@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { adminClient, type AdminClient } from '../admin-client.ts'
 import type { ConnectionItem } from '../connection-view.ts'
 import { registerConnectionsAdd } from './connections-add.ts'
+import { callApi } from '../call-api.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { Output } from '../output.ts'
@@ -51,9 +52,7 @@ function registerList(parent: Command, { io }: Context): void {
     .addHelpText('after', examples('connections list', 'connections list --tenant acme --json'))
     .action(async ({ url, ...query }: ListOptions, command: Command) => {
       const output = outputFor(command, io)
-      const page = await adminClient(io, url).get<{ items: ConnectionItem[]; cursor: string | null }>(path, {
-        ...query,
-      })
+      const page = await callApi(adminClient(io, url), 'GET /api/connections', { query })
       output.result(page, () => {
         if (page.items.length === 0)
           return 'No connections: make one with `sluice connect` or `sluice connections add`\n'

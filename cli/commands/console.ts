@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { adminClient } from '../admin-client.ts'
+import { callApi } from '../call-api.ts'
 import { examples, outputFor, urlOption, type Context } from '../context.ts'
 import { timeText } from '../event-view.ts'
 import { plain } from '../text.ts'
@@ -12,10 +13,7 @@ export function registerConsole(program: Command, { io }: Context): void {
     .addHelpText('after', examples('console'))
     .action(async (options: { readonly url?: string }, command: Command) => {
       const output = outputFor(command, io)
-      const link = await adminClient(io, options.url).post<{ url: string; expiresAt: string }>(
-        '/api/login-links',
-        {},
-      )
+      const link = await callApi(adminClient(io, options.url), 'POST /api/login-links', {})
       output.result(link, () => `${plain(link.url)}\n`)
       if (!output.asJson) output.note(output.paint('dim', `Works once, until ${timeText(link.expiresAt)}`))
     })

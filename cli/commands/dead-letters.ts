@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { adminClient, type AdminClient, type Query } from '../admin-client.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
+import { callApi, type AnswerOf } from '../call-api.ts'
 import { pages } from '../event-pages.ts'
 import { eventColumns, eventRow, type EventItem, type Page } from '../event-view.ts'
 import { Failure } from '../failure.ts'
@@ -99,11 +100,13 @@ function registerRedrive(parent: Command, { io, end }: Context): void {
     })
 }
 
+type Answer = AnswerOf<'POST /api/dead-letters/redrive'>
+
 async function redriveIds(api: AdminClient, ids: readonly string[]): Promise<Redriven[]> {
   const items: Redriven[] = []
   for (let at = 0; at < ids.length; at += chunk) {
     const body = { ids: ids.slice(at, at + chunk) }
-    items.push(...(await api.post<{ items: Redriven[] }>(`${path}/redrive`, body)).items)
+    items.push(...(await callApi(api, 'POST /api/dead-letters/redrive', { body })).items)
   }
   return items
 }
@@ -113,7 +116,7 @@ async function redriveReason(api: AdminClient, reason: string): Promise<Redriven
   let cursor: string | null | undefined
   do {
     const body = { reason, ...(cursor && { cursor }) }
-    const answer: { items: Redriven[]; cursor: string | null } = await api.post(`${path}/redrive`, body)
+    const answer: Answer = await callApi(api, 'POST /api/dead-letters/redrive', { body })
     items.push(...answer.items)
     cursor = answer.cursor
   } while (cursor)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { adminClient, type AdminClient, type Query } from '../admin-client.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
+import { callApi } from '../call-api.ts'
 import { countsText, eventColumns, eventRow, type EventItem, type Page } from '../event-view.ts'
 import { survey } from '../event-pages.ts'
 import { detailText } from '../event-detail.ts'
@@ -103,7 +104,7 @@ function registerShow(events: Command, { io }: Context): void {
     .action(async (id: string, options: { readonly url?: string }, command: Command) => {
       const output = outputFor(command, io)
       const api = adminClient(io, options.url)
-      const event = await api.get<Record<string, unknown>>(`/api/events/${encodeURIComponent(id)}`)
+      const event = await callApi(api, 'GET /api/events/{id}', { path: { id } })
       output.result(event, () => detailText(event, output.paint))
     })
 }
@@ -118,11 +119,8 @@ function registerReplay(events: Command, { io }: Context): void {
     .action(async (id: string, options: { readonly url?: string }, command: Command) => {
       const output = outputFor(command, io)
       const api = adminClient(io, options.url)
-      const answer = await api.post<{ id?: string }>(`/api/events/${encodeURIComponent(id)}/replay`, {})
+      const answer = await callApi(api, 'POST /api/events/{id}/replay', { path: { id } })
       const mark = output.paint('green', '✓')
-      output.result(
-        answer,
-        () => `${mark} ${plain(id)} is replayed as ${plain(answer.id ?? 'a new event')}\n`,
-      )
+      output.result(answer, () => `${mark} ${plain(id)} is replayed as ${plain(answer.id)}\n`)
     })
 }

@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { adminClient, type AdminClient } from '../admin-client.ts'
 import type { ConnectionItem } from '../connection-view.ts'
+import { callApi } from '../call-api.ts'
 import { examples, outputFor, urlOption, type Context } from '../context.ts'
 import { pages } from '../event-pages.ts'
 import { Failure } from '../failure.ts'
 import { progressOf } from '../progress.ts'
-import { keysPath, type TenantKeys } from '../tenant-keys.ts'
 import { counted, plain } from '../text.ts'
 import { untilDone } from '../until-done.ts'
+
+const keysAddress = 'GET /api/tenants/{id}/keys'
 
 interface Options {
   readonly tenant?: string
@@ -37,7 +39,7 @@ ${examples('keys rewrap', 'keys rewrap --tenant acme --json')}`,
       const progress = progressOf(io, { total: tenants.length, noun: 'tenant' }, output.paint)
       const items: { tenant: string; keys: number; rewrappedAt: string | null; result: string }[] = []
       const isDone = async (name: string): Promise<boolean> => {
-        const { keys, task, rewrappedAt } = await api.get<TenantKeys>(keysPath(name))
+        const { keys, task, rewrappedAt } = await callApi(api, keysAddress, { path: { id: name } })
         const done = task === null && rewrappedAt !== before.get(name)
         if (done) items.push({ tenant: name, keys, rewrappedAt, result: 'rewrapped' })
         return done
@@ -60,8 +62,8 @@ async function ask(api: AdminClient, only: string | undefined): Promise<Map<stri
   const before = new Map<string, string | null>()
   for (const tenant of only === undefined ? await tenantsOf(api) : [only]) {
     try {
-      before.set(tenant, (await api.get<TenantKeys>(keysPath(tenant))).rewrappedAt)
-      await api.post(`${keysPath(tenant)}/rewrap`, {})
+      before.set(tenant, (await callApi(api, keysAddress, { path: { id: tenant } })).rewrappedAt)
+      await callApi(api, 'POST /api/tenants/{id}/keys/rewrap', { path: { id: tenant } })
     } catch (error) {
       const isGone = error instanceof Failure && error.code === 'not_found'
       if (!isGone || only !== undefined) throw error

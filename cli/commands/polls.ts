@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import { adminClient } from '../admin-client.ts'
+import { callApi } from '../call-api.ts'
 import { examples, outputFor, urlOption, whole, type Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { Output } from '../output.ts'
 import type { PollItem } from '../poll-view.ts'
 import { plain, span, table } from '../text.ts'
 import { registerPollsBackfill } from './polls-backfill.ts'
-
-const path = '/api/polls'
 
 export function registerPolls(program: Command, context: Context): void {
   const command = program
@@ -38,9 +37,7 @@ function registerList(parent: Command, { io }: Context): void {
     .addHelpText('after', examples('polls list', 'polls list --tenant acme --provider stripe --json'))
     .action(async ({ url, ...query }: ListOptions, command: Command) => {
       const output = outputFor(command, io)
-      const page = await adminClient(io, url).get<{ items: PollItem[]; cursor: string | null }>(path, {
-        ...query,
-      })
+      const page = await callApi(adminClient(io, url), 'GET /api/polls', { query })
       output.result(page, () => {
         const more = page.cursor ? `\nmore: --cursor ${plain(page.cursor)}\n` : ''
         if (page.items.length === 0 && !more)
@@ -105,8 +102,8 @@ function registerRun(parent: Command, { io }: Context): void {
       if (!/^conn_[A-Za-z0-9_-]{32}:[\w.~-]+$/.test(id))
         throw new Failure('usage', `"${plain(id)}" is no id of a poll`, 2)
       const output = outputFor(command, io)
-      const where = `${path}/${encodeURIComponent(id)}/run?tenant=${encodeURIComponent(tenant)}`
-      const answer = await adminClient(io, url).post<{ id: string; status: string }>(where, {})
+      const asked = { path: { id }, query: { tenant } }
+      const answer = await callApi(adminClient(io, url), 'POST /api/polls/{id}/run', asked)
       output.result(answer, () => `${output.paint('green', '✓')} ${plain(id)} is read now\n`)
     })
 }

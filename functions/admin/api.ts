@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { covers } from '#lib/access/tenant-scope.ts'
 import { browseDead, browseEvents, type Browsed } from '#lib/admin/browse.ts'
 import { toDetail } from '#lib/admin/event-view.ts'
@@ -11,12 +11,18 @@ import { redriveMany } from '#lib/admin/redrive-many.ts'
 import { iso, later } from '#lib/primitives/clock.ts'
 import { authenticate, needs } from '../common/authenticate.ts'
 import { admitted } from './admitted.ts'
+import { auditRoutes } from './audit.ts'
+import { auditedOperation } from './audited.ts'
 import { backfillRoutes } from './backfills.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
+import { idempotent } from './idempotent.ts'
 import { pollRoutes } from './polls.ts'
+import { limitedSignIns } from './sign-in-limit.ts'
 import { tenantRoutes } from './tenants.ts'
+import { trafficRoutes } from './traffic.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
+import { exportRoutes } from './exports.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
 import { problem } from '../common/problem.ts'
 import { addressOf, checkBody, checkQuery } from './requests.ts'
@@ -25,8 +31,12 @@ import { addressOf, checkBody, checkQuery } from './requests.ts'
 export function api(deps: AdminDeps): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   app.use('*', authenticate(deps))
-  for (const { method, path, role } of Object.values(operations))
-    app.on(method.toUpperCase(), [routeOf(path)], needs(role))
+  for (const operation of Object.values<Operation>(operations)) {
+    const { method, path, role } = operation
+    const [verb, at] = [method.toUpperCase(), [routeOf(path)]]
+    app.on(verb, at, needs(role))
+    for (const before of changing(operation, deps)) app.on(verb, at, before)
+  }
   readRoutes(app, deps)
   writeRoutes(app, deps)
   connectLinkRoutes(app, deps)
@@ -34,12 +44,27 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   tenantRoutes(app, deps)
   pollRoutes(app, deps)
   backfillRoutes(app, deps)
+  auditRoutes(app, deps)
+  exportRoutes(app, deps)
+  trafficRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),
     )
   }
   return app
+}
+
+/** What stands before every operation that does something, or takes much along. */
+function changing(operation: Operation, deps: AdminDeps): MiddlewareHandler<AdminEnv>[] {
+  const { id, method, isAudited, idempotent: isIdempotent } = operation
+  if (method === 'get' && !isAudited) return []
+  const deed = { operation: id, via: 'api', target: {} } as const
+  return [
+    ...(id === 'createLoginLink' ? [limitedSignIns((c) => c.get('caller').actor, deed, deps)] : []),
+    auditedOperation(operation, deps),
+    ...(isIdempotent ? [idempotent(operation, deps)] : []),
+  ]
 }
 
 function readRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {

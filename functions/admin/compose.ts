@@ -29,6 +29,7 @@ import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
+import { composeControl } from './compose-control.ts'
 import { composeIssuer } from './compose-issuer.ts'
 import type { AdminDeps } from './deps.ts'
 
@@ -53,6 +54,7 @@ export function compose(): AdminDeps {
     objects,
     bulk: sqsBuffer({ client: sqs, queueUrl: required(env.bulkQueueUrl) }),
     usedLinks: dynamoUsedLinks({ client: dynamodb, table: required(env.controlTable) }),
+    ...composeControl({ client: dynamodb, table: required(env.controlTable), clock }),
     ...access,
     issuer: composeIssuer(access.people?.config, { clock, log }),
     probes: {

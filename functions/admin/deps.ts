@@ -1,9 +1,15 @@
+import type { AuditLog } from '#lib/admin/audit.ts'
 import type { Probe } from '#lib/admin/health.ts'
 import type { Issuer } from '#lib/access/issuer.ts'
 import type { Session } from '#lib/admin/session.ts'
+import type { KeptAnswers } from '#lib/admin/kept-answers.ts'
+import type { SignIns } from '#lib/admin/sign-ins.ts'
 import type { UsedLinks } from '#lib/admin/used-links.ts'
 import type { History } from '#lib/idempotency/history.ts'
 import type { ConnectStore } from '#lib/oauth/connect-store.ts'
+import type { BreakerItems } from '#lib/outbound/breaker-items.ts'
+import type { LimitLines } from '#lib/outbound/limit-lines.ts'
+import type { Random } from '#lib/primitives/random.ts'
 import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import type { BackfillJobs } from '#lib/polling/backfill-jobs.ts'
@@ -19,6 +25,7 @@ import type { Provider } from '#lib/providers/provider.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
 import type { AccessDeps, AccessEnv } from '../common/authenticate.ts'
+import type { AuditNotes } from './audited.ts'
 
 /** What the API and the console stand on. */
 export interface AdminDeps extends ReplayDeps, AccessDeps {
@@ -26,6 +33,13 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly usedLinks: UsedLinks
   /** Where people sign in to the console; `undefined`: by login links alone. */
   readonly issuer: Issuer | undefined
+  /** Who did what. */
+  readonly audit: AuditLog
+  /** What requests with an `Idempotency-Key` were answered. */
+  readonly answers: KeptAnswers
+  readonly signIns: SignIns
+  readonly breakers: Pick<BreakerItems, 'read' | 'swap'>
+  readonly lines: Pick<LimitLines, 'read'>
   /** What must answer for `/health` to say that all is well. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly providers: readonly Provider[]
@@ -59,5 +73,9 @@ export interface AdminEnv extends AccessEnv {
     readonly signal: AbortSignal
     /** In the console: who has signed in. */
     readonly session: Session
+    /** What its audit row is told beside its answer, while it has a row. */
+    readonly notes: AuditNotes | undefined
+    /** Of a request with an `Idempotency-Key`: the same in each of its tries. */
+    readonly random: Random | undefined
   }
 }

@@ -11,10 +11,12 @@ const idGrammar = /^evt_[A-Za-z0-9_-]{32}$/
 export async function findEvent(
   id: string,
   signal: AbortSignal,
-  { history, scope }: Pick<Admitted, 'history' | 'scope'>,
+  { history, scope, touches }: Pick<Admitted, 'history' | 'scope' | 'touches'>,
 ): Promise<LedgerRecord | undefined> {
   const record = idGrammar.test(id) ? await history.get(id, signal) : undefined
-  return record && covers(scope, record.tenant) ? record : undefined
+  if (!record || !covers(scope, record.tenant)) return undefined
+  touches(record.tenant)
+  return record
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { covers } from '#lib/access/tenant-scope.ts'
 import type { Problem } from '#lib/http/problem.ts'
+import { concerns } from './audited.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 
 export type Checked<T> =
@@ -12,9 +13,12 @@ export type Checked<T> =
 export const addressOf = (c: Context<AdminEnv>, { publicUrl }: AdminDeps): string =>
   publicUrl ?? new URL(c.req.url).origin
 
-/** Whether whoever asks may see and change what is this tenant's. */
-export const mayTouch = (c: Context<AdminEnv>, tenant: string): boolean =>
-  covers(c.get('caller').tenants, tenant)
+/** Whether whoever asks may see and change what is this tenant's; if so, the audit row of the request is theirs too. */
+export function mayTouch(c: Context<AdminEnv>, tenant: string): boolean {
+  const may = covers(c.get('caller').tenants, tenant)
+  if (may) concerns(c, tenant)
+  return may
+}
 
 export const unknownTenant: Problem = { code: 'not_found', detail: 'There is no such tenant.' }
 

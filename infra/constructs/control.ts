@@ -1,6 +1,15 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
-import { controlKeys, env, missedKey, sightedKey } from '#lib/config/names.ts'
+import {
+  answerKey,
+  auditKey,
+  breakerKey,
+  controlKeys,
+  env,
+  missedKey,
+  sightedKey,
+  signInKey,
+} from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -36,6 +45,20 @@ export class Control extends Construct {
   /** May read what webhooks missed, by tenant. */
   lendMissed(fn: GatewayFunction): void {
     this.#query(fn, missedKey('*'))
+  }
+
+  /** May leave rows of what was done and read them, keep answers, count sign-ins and reset breakers: single items, by their keys. */
+  lendCare(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+      conditions: {
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': [auditKey('*'), answerKey('*'), signInKey('*'), breakerKey('*')],
+        },
+      },
+    })
+    this.#query(fn, auditKey('*'))
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */

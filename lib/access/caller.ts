@@ -1,5 +1,6 @@
 import { oidc as limits } from '../config/defaults.ts'
 import type { Oidc } from '../config/oidc.ts'
+import { sha256 } from '../primitives/bytes.ts'
 import { readPointer } from '../primitives/json-pointer.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
@@ -12,12 +13,14 @@ export interface Caller {
   /** `undefined`: a valid token, and nothing that it may do. */
   readonly role: Role | undefined
   readonly tenants: TenantScope
+  /** Who it is, as the audit names them: `admin-token`, or `person:` and the subject of the token. */
+  readonly actor: string
 }
 
 /** Whoever has the admin token. */
-export const adminTokenCaller: Caller = { role: 'admin', tenants: 'all' }
+export const adminTokenCaller: Caller = { role: 'admin', tenants: 'all', actor: 'admin-token' }
 
-export const mayAct = ({ role }: Caller, needed: Role): boolean =>
+export const mayAct = ({ role }: Pick<Caller, 'role'>, needed: Role): boolean =>
   role !== undefined && roles.indexOf(role) >= roles.indexOf(needed)
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -28,7 +31,17 @@ export function callerOf(claims: Claims, { rolesClaim, tenantsClaim }: Oidc): Ca
   return {
     role: roles.findLast((role) => given.includes(role)),
     tenants: tenantsClaim === undefined ? 'all' : tenantsIn(claims, tenantsClaim),
+    actor: `person:${subjectOf(claims)}`,
   }
+}
+
+/** The subject, or else the client; what is no short printable name stands there as its hash. */
+function subjectOf(claims: Claims): string {
+  const name = [claims['sub'], claims['client_id'], claims['azp']]
+    .filter((given) => typeof given === 'string')
+    .find(Boolean)
+  if (name === undefined) return 'unknown'
+  return /^[\u0021-\u007e]{1,256}$/.test(name) ? name : `sha256-${sha256(name).toString('base64url')}`
 }
 
 const tenantsIn = (claims: Claims, claim: string): readonly string[] => [

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { examples } from './examples.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
 import { proxyPath } from './openapi-proxy.ts'
@@ -40,8 +41,12 @@ export function openApiDocument(serverUrl: string | undefined): Json {
         },
       },
       schemas: { Problem: schemaOf(problem) },
+      parameters: { IdempotencyKey: idempotencyKey },
       responses: {
-        Problem: { description: 'What went wrong (RFC 9457)', ...content(problemType, problemRef) },
+        Problem: {
+          description: 'What went wrong (RFC 9457)',
+          ...content(problemType, problemRef, problemExample),
+        },
       },
     },
   }
@@ -50,29 +55,76 @@ export function openApiDocument(serverUrl: string | undefined): Json {
 const problemType = 'application/problem+json'
 const problemRef = { $ref: '#/components/schemas/Problem' }
 
+const problemExample = {
+  type: 'urn:sluice:problem:not_found',
+  title: 'There is nothing at this address',
+  status: 404,
+  detail: 'No event with this id is known, or no worker has taken it yet.',
+  code: 'not_found',
+  requestId: 'QgXr6gK4oAMEJ7A=',
+}
+
 /** Problems that any operation may answer. */
 const anywhere = [400, 401, 403, 500, 503]
 
 function operationOf(operation: Operation): Json {
-  const { id, summary, role, query, path, status, answer, body, problems } = operation
-  const failures = [...anywhere, ...problems, ...(body ? [413, 415] : [])].toSorted((a, b) => a - b)
+  const { id, summary, role, query, path, status, answer, body, problems, idempotent, produces } = operation
+  const own = [...anywhere, ...problems, ...(body ? [413, 415] : []), ...(idempotent ? [409] : [])]
+  const failures = [...new Set(own)].toSorted((a, b) => a - b)
+  const example = (examples as Readonly<Record<string, Example | undefined>>)[id]
+  const asked = content(produces ?? 'application/json', schemaOf(answer), example?.answer)
   return {
     operationId: id,
     summary,
     description: `Takes the role ${role}.`,
     'x-sluice-role': role,
-    parameters: [...pathParameters(path), ...queryParameters(query)],
+    parameters: [
+      ...pathParameters(path),
+      ...queryParameters(query),
+      ...(idempotent ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ],
     ...(body && {
-      requestBody: { required: !operation.bodyOptional, ...content('application/json', schemaOf(body)) },
+      requestBody: {
+        required: !operation.bodyOptional,
+        ...content('application/json', schemaOf(body), example?.body),
+      },
     }),
     responses: {
-      [status]: { description: 'As asked', ...content('application/json', schemaOf(answer)) },
+      [status]: { description: 'As asked', ...headersOf(operation), ...asked },
       ...Object.fromEntries(failures.map((code) => [code, { $ref: '#/components/responses/Problem' }])),
     },
   }
 }
 
-const content = (type: string, schema: Json): Json => ({ content: { [type]: { schema } } })
+interface Example {
+  readonly body?: unknown
+  readonly answer?: unknown
+}
+
+const said = (description: string): Json => ({ description, schema: { type: 'string' } })
+
+function headersOf({ idempotent, produces }: Operation): Json {
+  const headers = {
+    ...(idempotent && {
+      'Idempotency-Replayed': said('`true` where this is the answer of an earlier request'),
+    }),
+    ...(produces && { 'Sluice-Cursor': said('Leads to the next page, where there is one') }),
+  }
+  return Object.keys(headers).length > 0 ? { headers } : {}
+}
+
+/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description:
+    'Makes the request safe to send again: for a day, the same request with the same key gets its first answer. Another request with the same key gets 409, and so does the same one while the first is not answered yet.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+}
+
+const content = (type: string, schema: Json, example?: unknown): Json => ({
+  content: { [type]: { schema, ...(example !== undefined && { example }) } },
+})
 
 const pathParameters = (path: string): Json[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({

@@ -14,6 +14,12 @@ export interface Operation {
   readonly body?: ZodMiniType
   /** Whether a request without a body is one too. */
   readonly bodyOptional?: boolean
+  /** Whether a request with an `Idempotency-Key` that comes again gets its first answer. No answer of it may hold a secret. */
+  readonly idempotent?: true
+  /** Whether it leaves an audit row although it changes nothing. */
+  readonly isAudited?: true
+  /** What it answers with, where that is not JSON. */
+  readonly produces?: 'text/csv'
   readonly status: 200 | 201 | 202
   readonly answer: ZodMiniType
   /** Codes of the problems that are its own. */

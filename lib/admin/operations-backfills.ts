@@ -13,6 +13,7 @@ export const backfillOperations = {
     query: schemas.noQuery,
     body: backfillRequest,
     bodyOptional: true,
+    idempotent: true,
     status: 202,
     answer: backfillItem,
     problems: [404, 409],

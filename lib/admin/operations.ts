@@ -1,3 +1,4 @@
+import { auditOperations } from './operations-audit.ts'
 import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
 import { pollOperations } from './operations-polls.ts'
@@ -36,6 +37,7 @@ export const operations = {
     query: schemas.noQuery,
     body: schemas.noFields,
     bodyOptional: true,
+    idempotent: true,
     status: 202,
     answer: schemas.queued,
     problems: [404, 409, 410],
@@ -60,6 +62,7 @@ export const operations = {
       'Gives dead events their attempts back: those named, or up to 100 of one reason; then `cursor` leads to the next ones',
     query: schemas.noQuery,
     body: schemas.redriveRequest,
+    idempotent: true,
     status: 202,
     answer: schemas.redriven,
     problems: [],
@@ -210,6 +213,7 @@ export const operations = {
     problems: [404, 409],
   },
   ...backfillOperations,
+  ...auditOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',
@@ -221,6 +225,6 @@ export const operations = {
     bodyOptional: true,
     status: 201,
     answer: schemas.loginLink,
-    problems: [],
+    problems: [429],
   },
 } as const satisfies Record<string, Operation>

@@ -8,6 +8,8 @@ import type { Redriven, RedriveRequest } from './schemas.ts'
 
 export interface RedriveDeps extends BrowseDeps, ReplayDeps {
   readonly log: Log
+  /** Told whose events are redriven. */
+  readonly touches: (tenant: string) => void
 }
 
 export type RedriveOutcome =
@@ -51,6 +53,7 @@ async function redriveOne(
   try {
     const record = await deps.history.get(id, signal)
     if (!record || !covers(deps.scope, record.tenant)) return 'not_found'
+    deps.touches(record.tenant)
     return (await redrive(record, signal, deps)).kind
   } catch (error) {
     deps.log('error', 'an event could not be redriven', { eventId: id, error: describeError(error) })

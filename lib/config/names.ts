@@ -81,6 +81,11 @@ export const sightedKey = (minute: number | '*', shard: number | '*'): string =>
 export const sightedShards = 4
 export const missedKey = (tenant: string): string => `missed#${tenant}`
 export const judgedKey = 'missed-judged'
+/** What was done by whom, by month (`2026-11`); answers kept for `Idempotency-Key`; sign-ins by minute; circuit breakers. */
+export const auditKey = (month: string): string => `audit#${month}`
+export const answerKey = (scope: string): string => `answer#${scope}`
+export const signInKey = (who: string): string => `sign-ins#${who}`
+export const breakerKey = (hash: string): string => `breaker#${hash}`
 /** The backfills of one connection, and what the keeper knows of its subscriptions. */
 export const backfillKey = (connection: string): string => `backfill#${connection}`
 export const keeperKey = (connection: string): string => `keeper#${connection}`

@@ -31,6 +31,7 @@ const problems = {
   link_used: { status: 410, title: 'This link has been used' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not taken here' },
+  too_many_requests: { status: 429, title: 'That was too often' },
   internal: { status: 500, title: 'Something went wrong in Sluice' },
   endpoint_misconfigured: { status: 503, title: 'This endpoint has no usable secret' },
   unavailable: { status: 503, title: 'Sluice can not store this right now' },

@@ -4,7 +4,7 @@ import {
   type AttributeValue,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
-import { controlKeys, ttlAttribute } from '../config/names.ts'
+import { breakerKey, controlKeys, ttlAttribute } from '../config/names.ts'
 import { errorName } from '../errors/sluice-error.ts'
 import { hashTuple } from '../primitives/bytes.ts'
 import type { BreakerItems, Tally } from './breaker-items.ts'
@@ -186,6 +186,6 @@ const tallyIn = (item: Item | undefined): Tally => ({
 })
 
 const keyOf = (key: string) => ({
-  [controlKeys.partition]: { S: `breaker#${hashTuple(key).toString('base64url')}` },
+  [controlKeys.partition]: { S: breakerKey(hashTuple(key).toString('base64url')) },
   [controlKeys.sort]: { S: 'breaker' },
 })

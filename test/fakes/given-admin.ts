@@ -6,6 +6,7 @@ import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoTenantShare, dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { adminApp } from '#functions/admin/app.ts'
+import { composeControl } from '#functions/admin/compose-control.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
 import type { ObjectStore } from '#lib/buffer/buffer.ts'
@@ -100,6 +101,7 @@ export async function givenAdmin(
       send: async (envelope) => void queued.push(envelope),
       sendText: async (text) => void queuedText.push(text),
     },
+    ...composeControl({ client, table: control, clock }),
     usedLinks: dynamoUsedLinks({ client, table: control }),
     token: () => Promise.resolve(token),
     people: undefined,

@@ -143,6 +143,11 @@ describe('the admin function', () => {
     expect(actions('admin').filter((action) => action.startsWith('kms:'))).toEqual(['kms:GenerateDataKey'])
   })
 
+  test('changes items of the shared table where they are rows of the audit, kept answers, counts and breakers', () =>
+    expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
+      '"Action":"dynamodb:UpdateItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["audit#*","answer#*","sign-ins#*","breaker#*"]}}',
+    ))
+
   test('takes nothing off any queue', () => {
     expect(actions('admin')).not.toContain('sqs:ReceiveMessage')
     expect(actions('admin')).not.toContain('sqs:DeleteMessage')
@@ -213,7 +218,7 @@ describe('the poller', () => {
 
   test('lists of the shared table what polls found first, and the API what webhooks missed: neither a login link', () => {
     const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
-    for (const keys of ['sighted#*#*', 'missed#*'])
+    for (const keys of ['sighted#*#*', 'missed#*', 'audit#*'])
       expect(policies).toContain(
         `"Action":"dynamodb:Query","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${keys}"]}}`,
       )

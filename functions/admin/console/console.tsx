@@ -2,8 +2,9 @@ import { Hono, type Context } from 'hono'
 import { contextStorage } from 'hono/context-storage'
 import { mayAct, type Role } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { auditedForms } from '../audited.ts'
 import { addressOf } from '../requests.ts'
-import { attemptsOf } from './attempts.tsx'
+import { limitedSignIns, signInDeed, sourceOf } from '../sign-in-limit.ts'
 import { assets } from './assets.ts'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
@@ -22,7 +23,6 @@ import { isOwnForm, sessionOf } from './session.ts'
  */
 export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
-  const attempts = attemptsOf(deps.clock)
   for (const { path, type, content } of Object.values(assets)) {
     app.get(path.replace('/console', ''), (c) =>
       c.body(content, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
@@ -36,8 +36,10 @@ export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
     c.set('token', token)
     return next()
   })
-  app.get('/login', (c) => login(c, deps, attempts))
-  signInRoutes(app, deps, attempts)
+  for (const path of ['/login', '/callback'])
+    app.use(path, limitedSignIns(sourceOf, signInDeed, deps, tooMany))
+  app.get('/login', (c) => login(c, deps))
+  signInRoutes(app, deps)
   app.use('*', async (c, next) => {
     const session = sessionOf(c, deps)
     if (!session) return signedOut(c, deps)
@@ -48,6 +50,7 @@ export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
     const needed = changes ? roleFor(c.req.path) : 'viewer'
     return mayAct(session.caller, needed) ? next() : c.html(notAllowed(needed, deps), 403)
   })
+  app.use('*', auditedForms(deps))
   app.post('/logout', (c) => logout(c, deps))
   app.get('/live', (c) => live(c, deps, visit))
   eventRoutes(app, deps)
@@ -85,6 +88,17 @@ const withoutToken = ({ stage }: AdminDeps) =>
       </NoticePage>
     ),
   })
+
+const tooMany = (c: Context<AdminEnv>, { stage }: AdminDeps, waitSeconds: number) => {
+  c.header('retry-after', String(waitSeconds))
+  const title = 'Too many tries to sign in'
+  const children = (
+    <NoticePage title={title}>
+      <p>Wait a minute and try again.</p>
+    </NoticePage>
+  )
+  return c.html(page({ title, stage, signedIn: false, children }), 429)
+}
 
 const foreign = ({ stage }: AdminDeps) =>
   page({

@@ -8,9 +8,11 @@ import {
   type SignedIn,
   type SignInDeps,
 } from '#lib/admin/sign-in.ts'
+import { audited } from '../audited.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
-import { lookingAhead, tooMany, type Attempts } from './attempts.tsx'
+import { signInDeed } from '../sign-in-limit.ts'
+import { lookingAhead } from './looking-ahead.ts'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
 import { page } from './page.tsx'
 import { isSecure, signIn, signOut } from './session.ts'
@@ -25,7 +27,7 @@ const cookieOf = (deps: AdminDeps) =>
   }) as const
 
 /** Sign-in by the issuer that the config names. A link leads there, not a form: the policy lets no form leave this site. */
-export function signInRoutes(app: Hono<AdminEnv>, deps: AdminDeps, attempts: Attempts): void {
+export function signInRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/sign-in', async (c) => {
     const flow = flowOf(c, deps)
     if (!flow) return c.redirect('/console', 303)
@@ -40,7 +42,6 @@ export function signInRoutes(app: Hono<AdminEnv>, deps: AdminDeps, attempts: Att
     const flow = flowOf(c, deps)
     if (!flow) return c.redirect('/console', 303)
     if (lookingAhead(c)) return c.body(null, 204)
-    if (!attempts.tryTake()) return tooMany(c, deps)
     const { name, attributes } = cookieOf(deps)
     const cookie = getCookie(c, name) ?? ''
     const result = await finishSignIn(new URL(c.req.url).searchParams, cookie, c.get('signal'), flow)
@@ -50,10 +51,14 @@ export function signInRoutes(app: Hono<AdminEnv>, deps: AdminDeps, attempts: Att
       deps.log('warn', 'a sign-in to the console was refused', { reason })
       return refuse(result.kind, c, deps)
     }
-    if (!signIn(c, newSession(result.caller, result.subject, deps), deps)) return refuse('too_large', c, deps)
-    deps.log('info', 'someone signed in to the console by the issuer', {})
-    // The session's cookie is for this site alone: the next page must be asked for by a page of this site.
-    return c.html(goingOn(deps))
+    const { caller, subject } = result
+    const enter = async (): Promise<Response> => {
+      if (!signIn(c, newSession(caller, subject, deps), deps)) return refuse('too_large', c, deps)
+      deps.log('info', 'someone signed in to the console by the issuer', {})
+      // The session's cookie is for this site alone: the next page must be asked for by a page of this site.
+      return c.html(goingOn(deps))
+    }
+    return (await audited({ ...signInDeed, actor: caller.actor }, enter, c, deps)) ?? c.res
   })
   app.get('/signed-out', (c) => c.html(signedOutPage(c, deps)))
 }

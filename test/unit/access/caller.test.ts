@@ -32,16 +32,17 @@ describe('the role of a token', () => {
     expect(callerOf({}, config({ rolesClaim: 'constructor', tenantsClaim: '__proto__' }))).toEqual({
       role: undefined,
       tenants: [],
+      actor: 'person:unknown',
     }))
 
   test('holds what those below it may do, and nothing above', () => {
-    const may = roles.map((role) => roles.map((needed) => mayAct({ role, tenants: 'all' }, needed)))
+    const may = roles.map((role) => roles.map((needed) => mayAct({ role }, needed)))
     expect(may).toEqual([
       [true, false, false],
       [true, true, false],
       [true, true, true],
     ])
-    expect(mayAct({ role: undefined, tenants: 'all' }, 'viewer')).toBe(false)
+    expect(mayAct({ role: undefined }, 'viewer')).toBe(false)
   })
 })
 
@@ -72,4 +73,24 @@ describe('the tenants of a token', () => {
     expect(covers([], 'acme')).toBe(false)
     expect(covers('all', 'acme')).toBe(true)
   })
+})
+
+describe('who a token is of', () => {
+  const actor = (claims: Record<string, unknown>): string => callerOf(claims, config()).actor
+
+  test('is its subject, else its client', () => {
+    expect(actor({ sub: 'ada', client_id: 'x' })).toBe('person:ada')
+    expect(actor({ client_id: 'x' })).toBe('person:x')
+    expect(actor({ sub: 7, azp: 'y' })).toBe('person:y')
+    expect(adminTokenCaller.actor).toBe('admin-token')
+  })
+
+  test('is a hash where the name would not fit into a line', () => {
+    for (const sub of ['a b', 'x'.repeat(257), 'line\nline', 'é'])
+      expect(actor({ sub })).toMatch(/^person:sha256-[\w-]{43}$/)
+    expect(actor({ sub: 'a b' })).not.toBe(actor({ sub: 'a c' }))
+  })
+
+  test('never is the admin token, whatever it says of itself', () =>
+    expect(actor({ sub: 'admin-token' })).toBe('person:admin-token'))
 })

@@ -98,6 +98,7 @@ test('a token of a real authorization server is judged by what the server says o
   expect(verdict.kind).toBe('valid')
   expect(callerOf(verdict.kind === 'valid' ? verdict.claims : {}, config)).toEqual({
     role: 'operator',
+    actor: 'person:ada',
     tenants: ['acme'],
   })
   expect(asked).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/jwks`])

@@ -105,7 +105,10 @@ describe('a form', () => {
 
   test('has no place for a session that no cookie holds', () => {
     const tenants = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(63, 'a'))
-    const session = newSession({ role: 'viewer', tenants }, 'ada', { clock: virtualClock(), random })
+    const session = newSession({ role: 'viewer', tenants, actor: 'person:ada' }, 'ada', {
+      clock: virtualClock(),
+      random,
+    })
     expect(sealSession(token, session)).toBeUndefined()
   })
 })

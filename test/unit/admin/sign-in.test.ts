@@ -77,7 +77,7 @@ test('a person is sent to the issuer with state, nonce and PKCE, and comes back 
   expect(await back(state, cookie)).toEqual({
     kind: 'signed_in',
     subject: 'ada',
-    caller: { role: 'operator', tenants: ['acme'] },
+    caller: { role: 'operator', tenants: ['acme'], actor: 'person:ada' },
   })
   expect(
     createHash('sha256')

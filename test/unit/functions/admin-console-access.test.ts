@@ -16,8 +16,12 @@ beforeEach(async () => {
 })
 afterAll(() => tables.close())
 
-const viewer: Caller = { role: 'viewer', tenants: 'all' }
-const operatorOf = (...tenants: readonly string[]): Caller => ({ role: 'operator', tenants })
+const viewer: Caller = { role: 'viewer', tenants: 'all', actor: 'person:kim' }
+const operatorOf = (...tenants: readonly string[]): Caller => ({
+  role: 'operator',
+  tenants,
+  actor: 'person:lee',
+})
 const streamOf = (tenant: string) => ({
   connection: `conn_${tenant.padEnd(32, '0')}`,
   stream: 'events',

@@ -102,7 +102,7 @@ test('each line of what a sender wrote is data, never an event or an id', async 
 test('updates are of this console, of this session, and of nobody without one', async () => {
   await given.seed({ key: 'a', tenant: 'acme', type: 'of.acme', status: 'dead' })
   await given.seed({ key: 'b', tenant: 'umbrella', type: 'of.umbrella', status: 'dead' })
-  const viewer: Caller = { role: 'viewer', tenants: ['acme'] }
+  const viewer: Caller = { role: 'viewer', tenants: ['acme'], actor: 'person:kim' }
   const scoped = await turn('/console', 'rows', '', consoleSession(given, viewer))
   expect(scoped.text).toContain('of.acme')
   expect(scoped.text).not.toContain('umbrella')

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Exchanged } from '#lib/access/issuer.ts'
 import { mintLoginLink } from '#lib/admin/login-link.ts'
+import { limits } from '#lib/admin/limits.ts'
 import { signInLifetime } from '#lib/admin/sign-in.ts'
 import { personLifetime } from '#lib/admin/session.ts'
-import { seconds } from '#lib/primitives/clock.ts'
+import { minutes } from '#lib/primitives/clock.ts'
 import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
 import { givenIssuer, signingKey, type GivenIssuer, type SigningKey } from '../../fakes/issuer.ts'
 import { startTables, type Tables } from '../../fakes/tables.ts'
@@ -139,30 +140,28 @@ describe('a sign-in by the issuer', () => {
 })
 
 describe('B092: tries to sign in', () => {
-  test('are answered with 429 beyond twenty at once, and logged without what was tried', async () => {
+  const { signInsPerMinute: most } = limits
+
+  test('are answered with 429 beyond what a minute allows, and logged without what was tried', async () => {
     const tries = await Promise.all(
-      Array.from({ length: 100 }, async (_, index) => visit(`/console/login?link=canary-link-${index}`)),
+      Array.from({ length: most + 40 }, async (_, index) => visit(`/console/login?link=canary-link-${index}`)),
     )
     const count = (status: number) => tries.filter((each) => each.status === status).length
-    expect([count(400), count(429)]).toEqual([20, 80])
-    expect(tries.at(-1)?.headers.get('retry-after')).toBe('5')
+    expect([count(400), count(429)]).toEqual([most, 40])
+    const waits = tries.find(({ status }) => status === 429)
+    expect(Number(waits?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await waits?.text()).toContain('Too many tries')
     const refused = given.lines.filter((line) => line.includes('was refused'))
-    expect(refused).toHaveLength(20)
+    expect(refused).toHaveLength(most)
     expect(refused[0]).toContain('invalid_link')
     expect(given.lines.join()).not.toContain('canary')
-    await clock.advance(seconds(1))
+    await clock.advance(minutes(1))
     expect((await visit('/console/login?link=x')).status).toBe(400)
-  })
-
-  test('do not keep anyone out who has a link', async () => {
-    await Promise.all(Array.from({ length: 40 }, async () => visit('/console/login?link=x')))
-    const link = mintLoginLink(given.token, clock, given.deps.random)
-    expect((await visit(`/console/login?link=${link}`)).status).toBe(303)
   })
 
   test('reach the issuer no oftener than that either', async () => {
     const { cookie, callback } = await begin()
-    const tries = await Promise.all(Array.from({ length: 40 }, async () => visit(callback, cookie)))
-    expect(tries.filter(({ status }) => status === 429)).toHaveLength(20)
+    const tries = await Promise.all(Array.from({ length: most + 5 }, async () => visit(callback, cookie)))
+    expect(tries.filter(({ status }) => status === 429)).toHaveLength(5)
   })
 })
