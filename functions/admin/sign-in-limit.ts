@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { admin } from '#lib/config/defaults.ts'
+import { admin } from '#lib/admin/limits.ts'
 import { problem } from '../common/problem.ts'
 import { audited, type Deed } from './audited.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'

@@ -5,7 +5,7 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
-import { admin } from '../config/defaults.ts'
+import { admin } from './limits.ts'
 import { auditKey, controlKeys, ttlAttribute } from '../config/names.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { epochMs, iso, later, toSeconds, type EpochMs } from '../primitives/clock.ts'

@@ -1,5 +1,5 @@
 import { covers, type TenantScope } from '../access/tenant-scope.ts'
-import { admin } from '../config/defaults.ts'
+import { admin } from './limits.ts'
 import { days, epochMs, iso, later, type Clock, type EpochMs } from '../primitives/clock.ts'
 import type { Secret } from '../primitives/secret.ts'
 import { placeOf, type AuditLog, type AuditRow } from './audit.ts'

@@ -1,5 +1,5 @@
 import { UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { admin } from '../config/defaults.ts'
+import { admin } from './limits.ts'
 import { answerKey, controlKeys, ttlAttribute } from '../config/names.ts'
 import { errorName, SluiceError } from '../errors/sluice-error.ts'
 import { epochMs, later, toSeconds, type Clock } from '../primitives/clock.ts'

@@ -241,18 +241,6 @@ export const maxInflatedBytes = 33_554_432
 /** Bodies, spill and archive: longer than queue retention plus the redrive window. */
 export const bucketLifetime = days(45)
 
-/** The API and the console. */
-export const admin = {
-  /** Who did what is known this long. */
-  auditMs: days(400),
-  /** For how long a request that is sent again with its `Idempotency-Key` gets its first answer. */
-  answersMs: days(1),
-  /** A request that has not answered by then never will: its function's time is over. */
-  answerLeaseMs: seconds(35),
-  /** Of one address, or of one caller; over all instances. */
-  signInsPerMinute: 60,
-} as const
-
 export const logRetentionDays = 30
 /** Spilled envelopes are put back on the queue this often. */
 export const sweepPeriod = minutes(1)
