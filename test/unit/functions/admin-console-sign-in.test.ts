@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Exchanged } from '#lib/access/issuer.ts'
-import { mintLoginLink } from '#lib/admin/login-link.ts'
-import { limits } from '#lib/admin/limits.ts'
+import { admin as limits } from '#lib/admin/limits.ts'
 import { signInLifetime } from '#lib/admin/sign-in.ts'
 import { personLifetime } from '#lib/admin/session.ts'
 import { minutes } from '#lib/primitives/clock.ts'
@@ -144,7 +143,9 @@ describe('B092: tries to sign in', () => {
 
   test('are answered with 429 beyond what a minute allows, and logged without what was tried', async () => {
     const tries = await Promise.all(
-      Array.from({ length: most + 40 }, async (_, index) => visit(`/console/login?link=canary-link-${index}`)),
+      Array.from({ length: most + 40 }, async (_, index) =>
+        visit(`/console/login?link=canary-link-${index}`),
+      ),
     )
     const count = (status: number) => tries.filter((each) => each.status === status).length
     expect([count(400), count(429)]).toEqual([most, 40])
