@@ -64,6 +64,7 @@ export async function processEnvelope(
     owner: token128(random),
     leaseUntil: later(limit.at, worker.handlerMarginMs + worker.leaseMarginMs),
     redrive: envelope.redrive,
+    redriveBy: envelope.redriveBy,
     sighted: envelope.poll !== undefined,
   })
   await noteSight(envelope, outcome, deps)
