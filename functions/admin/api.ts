@@ -15,6 +15,7 @@ import { backfillRoutes } from './backfills.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { pollRoutes } from './polls.ts'
+import { replayRoutes } from './replays.ts'
 import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { findEvent, problemOf, replayEvent } from './events.ts'
@@ -34,6 +35,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   tenantRoutes(app, deps)
   pollRoutes(app, deps)
   backfillRoutes(app, deps)
+  replayRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

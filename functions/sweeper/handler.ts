@@ -1,4 +1,7 @@
 import { sweep } from './batch.ts'
-import { compose } from './compose.ts'
+import { composeAll } from './compose-replay.ts'
+import { withReplays } from './replays.ts'
 
-export const handler = sweep(compose())
+const deps = composeAll()
+
+export const handler = withReplays(sweep(deps), deps)

@@ -1,6 +1,7 @@
 import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
 import { pollOperations } from './operations-polls.ts'
+import { replayOperations } from './operations-replays.ts'
 import * as schemas from './schemas.ts'
 
 /** The whole API. */
@@ -210,6 +211,7 @@ export const operations = {
     problems: [404, 409],
   },
   ...backfillOperations,
+  ...replayOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',

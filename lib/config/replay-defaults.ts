@@ -27,5 +27,7 @@ export const replaying = {
   sends: { attempts: 4, retry: { baseMs: ms(100), capMs: seconds(2) } },
   /** Slices in work at the same time, over all tenants. */
   concurrency: 2,
+  /** A slice that is not done by then comes back. */
+  visibilityMs: minutes(6),
   keepMs: days(30),
 } as const

@@ -229,7 +229,7 @@ describe('the poller', () => {
     ])
     expect(reach('poller', queue('Backfills')).toSorted()).toEqual(reach('poller', queue('Polls')).toSorted())
     expect(reach('poller', queue('Bulk'))).toEqual(['sqs:SendMessage'])
-    for (const other of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
+    for (const other of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead', 'ReplaysDead'])
       expect(reach('poller', queue(other))).toEqual([])
   })
 
