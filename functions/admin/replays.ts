@@ -112,7 +112,7 @@ function wishOf(request: ReplayRequest, now: EpochMs): ReplayWish | Fault {
   const until = request.until === undefined ? now : epochMs(Date.parse(request.until))
   if (until > now) return { field: 'until', fault: 'must not be in the future' }
   if (since >= until) return { field: 'since', fault: 'must be before the end' }
-  const oldest = later(now, -ledger.retentionMs)
+  const oldest = later(now, 0 - ledger.retentionMs)
   if (until <= oldest) return { field: 'until', fault: 'is longer ago than events are kept' }
   return {
     tenant,

@@ -1,6 +1,6 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
-import { controlKeys, env, missedKey, replayKey, sightedKey } from '#lib/config/names.ts'
+import { controlKeys, env, heldByKey, heldKey, missedKey, replayKey, sightedKey } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -42,6 +42,17 @@ export class Control extends Construct {
   lendReplays(fn: GatewayFunction): void {
     this.lendLimits(fn)
     this.#query(fn, replayKey)
+  }
+
+  /** May find what dead events wait for, and forget it. */
+  lendHeld(fn: GatewayFunction): void {
+    this.#query(fn, heldKey)
+    this.#query(fn, heldByKey('*'))
+    fn.permit({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [heldKey, heldByKey('*')] } },
+    })
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */

@@ -3,18 +3,20 @@ import type { Control } from './control.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import type { Ledger } from './ledger.ts'
 import type { Objects } from './objects.ts'
+import type { Vault } from './vault.ts'
 
 interface Parts {
   readonly buffer: Buffer
   readonly ledger: Ledger
   readonly control: Control
   readonly objects: Objects
+  readonly vault: Vault
 }
 
-/** May send the events of a window through again, slice by slice. */
+/** May send events through again: those of a window, slice by slice, and those whose cause of death has ended. */
 export function lendReplaying(
   fn: GatewayFunction,
-  { buffer, ledger, control, objects }: Parts,
+  { buffer, ledger, control, objects, vault }: Parts,
   concurrency: number,
 ): void {
   buffer.lendReceiving(fn, 'replays', concurrency)
@@ -22,6 +24,9 @@ export function lendReplaying(
   ledger.lendHistory(fn)
   control.lendReplays(fn)
   objects.lend(fn, 'archive', ['read'])
+  // What died of something that has ended is revived.
+  control.lendHeld(fn)
+  vault.lendLooking(fn)
 }
 
 /** May begin replays and stop them. */

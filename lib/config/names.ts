@@ -86,6 +86,9 @@ export const keeperKey = (connection: string): string => `keeper#${connection}`
 /** Partitions of the Control table: replays, and of each tenant the one whose turn it is. */
 export const replayKey = 'replays'
 export const replayTurnKey = 'replay-turns'
+/** What dead events wait for, and of each cause the events. */
+export const heldKey = 'held'
+export const heldByKey = (cause: string): string => `held#${cause}`
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

@@ -31,3 +31,16 @@ export const replaying = {
   visibilityMs: minutes(6),
   keepMs: days(30),
 } as const
+
+/** Reviving what died of a cause that has ended. */
+export const draining = {
+  /** Causes that one sweep looks at, and dead events that it revives of one, and of all. */
+  causes: 20,
+  perCause: 100,
+  most: 200,
+  /** Events of one cause a second. */
+  rate: 5,
+  /** How often one event is revived by itself, and how long it waits after it has died again. */
+  mostRevivals: 5,
+  againMs: minutes(15),
+} as const

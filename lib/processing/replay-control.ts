@@ -36,8 +36,8 @@ export type StartOutcome =
   | { readonly kind: 'busy' }
 
 /**
- * Begins a replay, where no other of its tenant is under way. What is begun and then not queued is found under way, and goes on
- * when someone resumes it.
+ * Begins a replay, where no other of its tenant is under way. What was begun under a key and not answered is gone on with when it
+ * is asked for again; without one it is found in the list, and goes on when someone resumes it.
  * @throws SluiceError `LEDGER_UNAVAILABLE`, `BUFFER_UNAVAILABLE`
  */
 export async function startReplay(
@@ -47,12 +47,25 @@ export async function startReplay(
   const { replays, jobs, clock, random } = deps
   const id = key === undefined ? freshId(random) : replayId(wish.tenant, key)
   const first = key === undefined ? undefined : await replays.get(id)
-  if (first) return { kind: 'started', replay: first }
-  const turn = await replays.turn(wish.tenant)
-  const other = turn && (await replays.get(turn.replay))
-  if (other && !hasEnded(other)) return { kind: 'taken', by: other.id }
-  const now = clock.now()
-  const replay = changed(
+  const other = first ? undefined : await underWay(wish.tenant, deps)
+  if (other) return { kind: 'taken', by: other.id }
+  const fresh = freshReplay(id, wish, clock.now())
+  // Where it is there already, that was an answer that got lost, or the same key at the same moment.
+  const replay = first ?? ((await replays.create(fresh)) === 'created' ? fresh : await replays.get(id))
+  if (!replay) return { kind: 'busy' }
+  if (replay.state !== 'running') return { kind: 'started', replay }
+  const turn = await turnFor(replay, deps)
+  if (turn === 'ours') {
+    await jobs.send(jobOf(replay, replay.slice), beginsIn(replay, clock.now()))
+    return { kind: 'started', replay }
+  }
+  if (key === undefined)
+    await replays.save(changed(replay, { state: 'cancelled', cause: 'another was first' }), token128(random))
+  return turn
+}
+
+const freshReplay = (id: string, wish: Omit<ReplayWish, 'key'>, now: EpochMs): Replay =>
+  changed(
     {
       ...wish,
       planned: wish.planned ?? 0,
@@ -68,15 +81,6 @@ export async function startReplay(
     },
     { planned: wish.planned },
   )
-  if ((await replays.create(replay)) === 'exists') return { kind: 'busy' }
-  const isOurs = await replays.takeTurn({ tenant: wish.tenant, replay: replay.id }, turn, token128(random))
-  if (!isOurs) {
-    await replays.save({ ...replay, state: 'cancelled', cause: 'another was first' }, token128(random))
-    return { kind: 'busy' }
-  }
-  await jobs.send(jobOf(replay, 0), beginsIn(replay, now))
-  return { kind: 'started', replay }
-}
 
 const freshId = (random: Random): string => `rp_${Buffer.from(random.bytes(24)).toString('base64url')}`
 const replayId = (tenant: string, key: string): string =>
@@ -127,16 +131,28 @@ export async function controlReplay(
   return { kind: 'busy' }
 }
 
-/** A replay whose beginning was cut short never had its turn. */
+/** The replay of a tenant that is not over. */
+async function underWay(
+  tenant: string,
+  { replays }: Pick<ReplayControlDeps, 'replays'>,
+): Promise<Replay | undefined> {
+  const turn = await replays.turn(tenant)
+  const found = turn && (await replays.get(turn.replay))
+  return found && !hasEnded(found) ? found : undefined
+}
+
+/** A replay whose beginning was cut short may not have had its turn. */
 async function turnFor(
   { tenant, id }: Replay,
   { replays, random }: ReplayControlDeps,
-): Promise<'ours' | ControlOutcome> {
+): Promise<'ours' | { readonly kind: 'taken'; readonly by: string } | { readonly kind: 'busy' }> {
   const turn = await replays.turn(tenant)
   if (turn?.replay === id) return 'ours'
   const other = turn && (await replays.get(turn.replay))
   if (other && !hasEnded(other)) return { kind: 'taken', by: other.id }
-  return (await replays.takeTurn({ tenant, replay: id }, turn, token128(random))) ? 'ours' : { kind: 'busy' }
+  if (await replays.takeTurn({ tenant, replay: id }, turn, token128(random))) return 'ours'
+  // The answer to the first try may have got lost.
+  return (await replays.turn(tenant))?.replay === id ? 'ours' : { kind: 'busy' }
 }
 
 /** `undefined` where it is so already. */

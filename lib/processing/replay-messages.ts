@@ -15,7 +15,8 @@ export interface MessageDeps extends Pick<ReplayDeps, 'objects'> {
 
 /** What a replay makes of one event: a message, or the reason why there is none. */
 export type Again =
-  | { readonly kind: 'queued'; readonly text: string; readonly tenant: string }
+  /** Without a text: a page that is sent a second time has revived it the first time. */
+  | { readonly kind: 'queued'; readonly text?: string; readonly tenant: string }
   | { readonly kind: Exclude<keyof ReplayCounts, 'queued'> }
 
 type Told = Pick<Replay, 'id' | 'mode' | 'filter'>
@@ -51,6 +52,7 @@ export async function messageFor(
   signal: AbortSignal,
   deps: MessageDeps,
 ): Promise<Again> {
+  if (record.redrivenBy === replay.id) return { kind: 'queued', tenant: record.tenant }
   const fate = fateOf(record, replay)
   if (fate !== 'queued') return { kind: fate }
   try {

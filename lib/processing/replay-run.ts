@@ -11,7 +11,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { endSlice } from './replay-end.ts'
 import { jobOf, type ReplayJob, type ReplayJobs } from './replay-jobs.ts'
-import { countedWith, isWanted, messageFor, type Again, type MessageDeps } from './replay-messages.ts'
+import { countedWith, isWanted, messageFor, type MessageDeps } from './replay-messages.ts'
 import { perSlice, queryFor } from './replay-plan.ts'
 import { changed, type Replay, type Replays } from './replays.ts'
 
@@ -127,7 +127,9 @@ async function sendPage(
   const page = await deps.walk.whole(query, signal)
   const wanted = page.records.filter((record) => isWanted(record, replay))
   const all = await mapBounded(wanted, concurrency, (record) => messageFor(record, replay, signal, deps))
-  const messages = all.flatMap((each) => (each.kind === 'queued' ? [each] : []))
+  const messages = all.flatMap((each) =>
+    each.kind === 'queued' && each.text !== undefined ? [{ text: each.text, tenant: each.tenant }] : [],
+  )
   await sendAll(paced(messages, sent, replay.rate), signal, deps)
   return changed(replay, {
     position: page.next,
@@ -143,7 +145,7 @@ async function sendPage(
 
 /** Each at its own second of the slice. */
 const paced = (
-  messages: readonly Extract<Again, { kind: 'queued' }>[],
+  messages: readonly Omit<PacedMessage, 'delayMs'>[],
   sent: number,
   rate: number,
 ): PacedMessage[] =>

@@ -88,7 +88,7 @@ async function resend(
 export async function keptBy(
   record: Pick<LedgerRecord, 'envelope' | 'envelopeKey'>,
   signal: AbortSignal,
-  { objects }: Pick<ReplayDeps, 'objects'>,
+  { objects }: { readonly objects: Pick<ObjectStore, 'get'> },
 ): Promise<Kept | 'not_finished' | 'expired'> {
   if (record.envelope) return openKept(record.envelope)
   if (record.envelopeKey === undefined) return 'not_finished'

@@ -39,7 +39,15 @@ async function given(answers: readonly object[]) {
 test('replays a window, narrowed and at a pace', async () => {
   const { shell, asked, bodies } = await given([item])
   const ran = await shell.sluice(
-    ...['events', 'replay', '--since', '2026-05-28', '--type', 'stripe.*', '--rate', '20', '--forced'],
+    'events',
+    'replay',
+    '--since',
+    '2026-05-28',
+    '--type',
+    'stripe.*',
+    '--rate',
+    '20',
+    '--forced',
   )
   expect(ran).toEqual({
     code: 0,
