@@ -1,20 +1,16 @@
 import type { Context, Hono } from 'hono'
 import { operations } from '#lib/admin/operations.ts'
-import type { ReplayItem, ReplayPlanItem, ReplayRequest } from '#lib/admin/schemas-replays.ts'
-import { ledger } from '#lib/config/defaults.ts'
-import { replaying } from '#lib/config/replay-defaults.ts'
+import { toPlan, toReplayItem } from '#lib/admin/replay-view.ts'
+import { wishOf } from '#lib/admin/replay-wish.ts'
 import type { Problem } from '#lib/http/problem.ts'
-import { epochMs, iso, later, type EpochMs } from '#lib/primitives/clock.ts'
 import {
   controlReplay,
   replayActions,
   startReplay,
   type ControlOutcome,
-  type ReplayWish,
 } from '#lib/processing/replay-control.ts'
-import { shareOf } from '#lib/processing/replay-messages.ts'
-import { planReplay, timeFor, type ReplayPlan } from '#lib/processing/replay-plan.ts'
-import { replayIdGrammar, type Replay } from '#lib/processing/replays.ts'
+import { planReplay } from '#lib/processing/replay-plan.ts'
+import { replayIdGrammar } from '#lib/processing/replays.ts'
 import { problem } from '../common/problem.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 import { checkBody, checkQuery, malformed, mayTouch, unknownTenant } from './requests.ts'
@@ -101,73 +97,4 @@ async function findReplay(c: Context<AdminEnv>, { replaying: { replays } }: Admi
   const id = c.req.param('id') ?? ''
   const found = replayIdGrammar.test(id) ? await replays.get(id) : undefined
   return found && mayTouch(c, found.tenant) ? found : undefined
-}
-
-type Fault = { readonly fault: string; readonly field: 'since' | 'until' }
-
-/** A window never goes beyond what is kept, and never reaches what the replay itself makes. */
-function wishOf(request: ReplayRequest, now: EpochMs): ReplayWish | Fault {
-  const { tenant, filter = {}, mode = 'same-key' } = request
-  const since = epochMs(Date.parse(request.since))
-  const until = request.until === undefined ? now : epochMs(Date.parse(request.until))
-  if (until > now) return { field: 'until', fault: 'must not be in the future' }
-  if (since >= until) return { field: 'since', fault: 'must be before the end' }
-  const oldest = later(now, 0 - ledger.retentionMs)
-  if (until <= oldest) return { field: 'until', fault: 'is longer ago than events are kept' }
-  return {
-    tenant,
-    since: epochMs(Math.max(since, oldest)),
-    until,
-    filter,
-    mode,
-    rate: request.rate ?? replaying.rate,
-    limit: request.limit ?? replaying.mostEvents,
-  }
-}
-
-const orNull = (at: EpochMs | undefined): string | null => (at === undefined ? null : iso(at))
-
-const windowOf = ({ tenant, since, until, filter, mode, rate, limit }: ReplayWish | Replay) => ({
-  tenant,
-  since: iso(since),
-  until: iso(until),
-  filter: { ...filter },
-  mode,
-  rate,
-  limit,
-})
-
-const toPlan = (wish: ReplayWish, plan: ReplayPlan): ReplayPlanItem => ({
-  status: 'planned',
-  ...windowOf(wish),
-  events: plan.events,
-  queued: Math.min(plan.queued, wish.limit),
-  byProvider: Object.fromEntries(plan.byProvider),
-  byType: Object.fromEntries(plan.byType),
-  byStatus: Object.fromEntries(plan.byStatus),
-  first: orNull(plan.first),
-  last: orNull(plan.last),
-  seconds: timeFor(Math.min(plan.queued, wish.limit), wish.rate) / 1_000,
-  countedTo: orNull(plan.countedTo),
-})
-
-/** A replay as the API tells of it. */
-function toReplayItem(replay: Replay): ReplayItem {
-  const { id, state, counts, failures, position, since, until } = replay
-  const reached = position === undefined ? (state === 'done' ? until : since) : Number(position.slice(0, 13))
-  return {
-    id,
-    status: state,
-    cause: replay.cause ?? null,
-    ...windowOf(replay),
-    planned: replay.planned ?? null,
-    counts,
-    share: shareOf(replay),
-    reached: iso(epochMs(reached)),
-    failures,
-    failure: replay.failure ?? null,
-    createdAt: iso(replay.createdAt),
-    finishedAt: orNull(replay.finishedAt),
-    nextAt: orNull(replay.nextAt),
-  }
 }

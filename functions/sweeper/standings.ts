@@ -1,4 +1,4 @@
-import type { BreakerReader } from '#lib/outbound/breaker-reader.dynamo.ts'
+import type { BreakerReader } from '#lib/outbound/breaker-reader.ts'
 import { epochMs, type Clock } from '#lib/primitives/clock.ts'
 import type { DrainDeps } from '#lib/processing/drain.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { ms, type Clock } from '../primitives/clock.ts'
 import { trueTime } from '../primitives/true-time.ts'
+import type { BreakerReader } from './breaker-reader.ts'
 import { breakerItems } from './breaker-items.dynamo.ts'
 import { defaultBreaker, openFor, type Standing } from './breaker-standing.ts'
 
@@ -10,9 +11,6 @@ export interface BreakerReaderOptions {
   readonly table: string
   readonly clock: Clock
 }
-
-/** How the breaker of a provider stands, for whoever calls nobody: `probing` when its open time is over. */
-export type BreakerReader = (provider: string) => Promise<'closed' | 'open' | 'probing'>
 
 /** @throws whatever the table throws, after half a second at the latest */
 export function breakerReader(options: BreakerReaderOptions): BreakerReader {

@@ -28,34 +28,7 @@ const placeOf = ({ id, dueAt }: HeldEvent): string => `${String(dueAt).padStart(
 /** {@link Held} in the Control table: a partition of events for each cause, and one of all causes. */
 export function dynamoHeld({ client, table: TableName }: DynamoHeldOptions): Held {
   return {
-    async note(cause, event) {
-      const end = toSeconds(later(event.dueAt, ledger.retentionMs))
-      const expireAt = { [`:end`]: { N: String(end) } }
-      const names = { '#end': ttlAttribute }
-      // The event first: a cause that is closed meanwhile is noted anew.
-      await guarded(() =>
-        client.send(
-          new UpdateItemCommand({
-            TableName,
-            Key: keyOf(heldByKey(nameOf(cause)), placeOf(event)),
-            UpdateExpression: 'SET #end = :end',
-            ExpressionAttributeNames: names,
-            ExpressionAttributeValues: expireAt,
-          }),
-        ),
-      )
-      await guarded(() =>
-        client.send(
-          new UpdateItemCommand({
-            TableName,
-            Key: keyOf(heldKey, nameOf(cause)),
-            UpdateExpression: 'SET #end = :end ADD noted :one',
-            ExpressionAttributeNames: names,
-            ExpressionAttributeValues: { ...expireAt, ':one': { N: '1' } },
-          }),
-        ),
-      )
-    },
+    note: noting(client, TableName),
     async causes(signal) {
       const { Items = [] } = await guarded(() =>
         client.send(query(TableName, heldKey, { limit: 100 }), { abortSignal: signal }),
@@ -93,6 +66,29 @@ export function dynamoHeld({ client, table: TableName }: DynamoHeldOptions): Hel
     },
   }
 }
+
+/** The event first: a cause that is closed meanwhile is noted anew. */
+const noting =
+  (client: DynamoHeldOptions['client'], TableName: string): Held['note'] =>
+  async (cause, event) => {
+    const add = (key: ReturnType<typeof keyOf>, more = '', values = {}): Promise<unknown> =>
+      guarded(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: key,
+            UpdateExpression: `SET #end = :end${more}`,
+            ExpressionAttributeNames: { '#end': ttlAttribute },
+            ExpressionAttributeValues: {
+              ':end': { N: String(toSeconds(later(event.dueAt, ledger.retentionMs))) },
+              ...values,
+            },
+          }),
+        ),
+      )
+    await add(keyOf(heldByKey(nameOf(cause)), placeOf(event)))
+    await add(keyOf(heldKey, nameOf(cause)), ' ADD noted :one', { ':one': { N: '1' } })
+  }
 
 function query(
   TableName: string,
