@@ -1,5 +1,6 @@
 import { backfill } from '#lib/config/backfill-defaults.ts'
 import { proxy } from '#lib/config/defaults.ts'
+import { replaying } from '#lib/config/replay-defaults.ts'
 import type { ConcurrencyConfig } from '#lib/config/define-config.ts'
 import type { Plan } from './plan.ts'
 
@@ -90,6 +91,12 @@ const relations: readonly (readonly [holds: (plan: Plan) => boolean, otherwise: 
       `or a job comes back while its polls still run: raise it to ${span(6 * p.timeouts.poller)}`,
   ],
   [
+    (p) => p.replayVisibility >= 6 * p.timeouts.sweeper,
+    (p) =>
+      `replayVisibility (${span(p.replayVisibility)}) must be at least 6 x timeouts.sweeper (${span(p.timeouts.sweeper)}), ` +
+      `or a slice comes back while it is still sent: raise it to ${span(6 * p.timeouts.sweeper)}`,
+  ],
+  [
     (p) => p.deadLetterVisibility >= p.timeouts.sweeper,
     (p) =>
       `deadLetterVisibility (${span(p.deadLetterVisibility)}) must be at least timeouts.sweeper ` +
@@ -104,27 +111,30 @@ export function checkPlan(plan: Plan, concurrency: ConcurrencyConfig = {}): void
   if (all.length > 0) throw new Error(['the deployment would not keep its promise:', ...all].join('\n  '))
 }
 
-/** Copies of the worker that the queues `events` and `bulk` may start, and of the poller that `polls` and `backfills` may. */
+/** Copies of the worker that the queues `events` and `bulk` may start, of the poller that `polls` and `backfills` may, and of the sweeper that `replays` may. */
 export function pollers({ worker = 50, poller = 10 }: ConcurrencyConfig): {
   readonly events: number
   readonly bulk: number
   readonly polls: number
   readonly backfills: number
+  readonly replays: number
 } {
   return {
     events: worker,
     bulk: Math.max(2, Math.floor(worker / 5)),
     polls: poller,
     backfills: backfill.concurrency,
+    replays: replaying.concurrency,
   }
 }
 
 function concurrencyFaults(concurrency: ConcurrencyConfig): string[] {
-  const { events, bulk, polls, backfills } = pollers(concurrency)
+  const { events, bulk, polls, backfills, replays } = pollers(concurrency)
   // A tick is one more than the queue starts.
   const needs = [
     ['worker', events + bulk],
     ['poller', polls + backfills + 1],
+    ['sweeper', replays + 1],
   ] as const
   return needs.flatMap(([name, starts]) => {
     const reserved = concurrency.reserved?.[name]

@@ -10,6 +10,7 @@ import {
   sweepPeriod,
   worker,
 } from '#lib/config/defaults.ts'
+import { replaying } from '#lib/config/replay-defaults.ts'
 
 export type FunctionName =
   | 'webhook'
@@ -45,6 +46,7 @@ export interface Plan {
   readonly pollPeriod: number
   readonly pollVisibility: number
   readonly pollRetention: number
+  readonly replayVisibility: number
   /** A job that kills so many starts of the poller is set aside; its polls have other turns. */
   readonly pollReceives: number
   /** Requests per second and burst that the gateway lets through. */
@@ -92,6 +94,7 @@ export const plan: Plan = {
   pollPeriod: sweepPeriod,
   pollVisibility: 6 * polling.timeoutMs,
   pollRetention: polling.jobRetentionMs,
+  replayVisibility: replaying.visibilityMs,
   pollReceives: polling.jobReceives,
   throttle: { webhook: { rate: 1_000, burst: 2_000 }, admin: { rate: 50, burst: 100 } },
 }

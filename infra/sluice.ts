@@ -14,6 +14,7 @@ import { FrontDoor } from './constructs/front-door.ts'
 import { GatewayFunction } from './constructs/gateway-function.ts'
 import { Ledger } from './constructs/ledger.ts'
 import { Objects } from './constructs/objects.ts'
+import { lendReplaying, lendReplays } from './constructs/replaying.ts'
 import { Schedule } from './constructs/schedule.ts'
 import { Vault } from './constructs/vault.ts'
 import { plan as defaultPlan, type FunctionName, type Plan } from './plan.ts'
@@ -71,7 +72,7 @@ export class Sluice extends Construct {
     const admin = make('admin', 'Serves the API, the console and the health check')
     this.#lendToWebhook(webhook, props)
     this.#lendToWorker(make('worker', 'Runs the handlers for each event, once'), config, props)
-    this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), plan)
+    this.#lendToSweeper(make('sweeper', 'Puts spilled events back, collects dead letters'), config, plan)
     this.#lendToAdmin(admin)
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
     this.#lendToOAuth(oauth, props)
@@ -129,7 +130,7 @@ export class Sluice extends Construct {
     fn.lendSecrets(stage)
   }
 
-  #lendToSweeper(fn: GatewayFunction, plan: Plan): void {
+  #lendToSweeper(fn: GatewayFunction, config: ParsedConfig, plan: Plan): void {
     this.objects.lend(fn, 'spill', ['read', 'delete'])
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['write'])
@@ -137,6 +138,7 @@ export class Sluice extends Construct {
     this.buffer.lendSending(fn, 'events')
     this.buffer.lendDeadLetters(fn)
     this.ledger.lendClaims(fn)
+    lendReplaying(fn, this, pollers(config.concurrency).replays)
     new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
   }
 
@@ -170,6 +172,7 @@ export class Sluice extends Construct {
     this.buffer.lendAsking(fn, 'events')
     this.buffer.lendSending(fn, 'backfills')
     this.vault.lendBackfills(fn)
+    lendReplays(fn, this)
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)

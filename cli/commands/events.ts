@@ -8,7 +8,8 @@ import { detailText } from '../event-detail.ts'
 import { instant } from '../instant.ts'
 import type { Io } from '../io.ts'
 import type { Output } from '../output.ts'
-import { counted, plain, table } from '../text.ts'
+import { counted, table } from '../text.ts'
+import { registerReplay } from './events-replay.ts'
 import { registerTail } from './tail.ts'
 
 interface Filter {
@@ -106,21 +107,5 @@ function registerShow(events: Command, { io }: Context): void {
       const api = adminClient(io, options.url)
       const event = await callApi(api, 'GET /api/events/{id}', { path: { id } })
       output.result(event, () => detailText(event, output.paint))
-    })
-}
-
-function registerReplay(events: Command, { io }: Context): void {
-  events
-    .command('replay')
-    .description('send an event through the handlers again, as a new event of the same bytes')
-    .argument('<id>', 'evt_...')
-    .option(...urlOption)
-    .addHelpText('after', examples('events replay evt_0123'))
-    .action(async (id: string, options: { readonly url?: string }, command: Command) => {
-      const output = outputFor(command, io)
-      const api = adminClient(io, options.url)
-      const answer = await callApi(api, 'POST /api/events/{id}/replay', { path: { id } })
-      const mark = output.paint('green', '✓')
-      output.result(answer, () => `${mark} ${plain(id)} is replayed as ${plain(answer.id)}\n`)
     })
 }

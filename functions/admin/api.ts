@@ -19,6 +19,7 @@ import { connectionRoutes } from './connections.ts'
 import { idempotent } from './idempotent.ts'
 import { pollRoutes } from './polls.ts'
 import { limitedSignIns } from './sign-in-limit.ts'
+import { replayRoutes } from './replays.ts'
 import { tenantRoutes } from './tenants.ts'
 import { trafficRoutes } from './traffic.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
@@ -47,6 +48,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   auditRoutes(app, deps)
   exportRoutes(app, deps)
   trafficRoutes(app, deps)
+  replayRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

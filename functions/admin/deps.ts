@@ -21,6 +21,9 @@ import type { MissedLedger } from '#lib/polling/missed-ledger.ts'
 import type { PollJobs } from '#lib/polling/poll-jobs.ts'
 import type { Vault } from '#lib/vault/vault.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
+import type { ReplayJobs } from '#lib/processing/replay-jobs.ts'
+import type { PlanDeps } from '#lib/processing/replay-plan.ts'
+import type { Replays } from '#lib/processing/replays.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { Log } from '#lib/telemetry/log.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
@@ -55,6 +58,8 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly missed: Pick<MissedLedger, 'list'>
   readonly backfills: Backfills
   readonly backfillJobs: BackfillJobs
+  /** Replays of windows. */
+  readonly replaying: PlanDeps & { readonly replays: Replays; readonly jobs: ReplayJobs }
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

@@ -7,18 +7,25 @@ import { sweepDeadLetters, sweepSpill, type SweepDeps } from '#lib/processing/sw
 /** Room to end before Lambda ends the invocation. */
 const marginMs = 1_000
 
+/** Does for a while what there is to do. */
+type Round = (signal: AbortSignal) => Promise<unknown>
+
 /**
- * Each minute: the spill first, for at most half of the time, then the dead-letter queues. What one round does not reach,
- * the next one does.
+ * Each minute: the spill first, then the dead-letter queues, then what else there is, each for its share of the time that is left.
+ * What one round does not reach, the next one does.
  */
-export function sweep(deps: SweepDeps) {
+export function sweep(deps: SweepDeps, more: readonly Round[] = []) {
   return async (_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
-    const rounds = [sweepSpill, sweepDeadLetters]
+    const rounds: readonly Round[] = [
+      (signal) => sweepSpill(signal, deps),
+      (signal) => sweepDeadLetters(signal, deps),
+      ...more,
+    ]
     for (const [index, round] of rounds.entries()) {
       const left = context.getRemainingTimeInMillis() - marginMs
       const deadline = deadlineAfter(deps.clock, ms(left / (rounds.length - index)))
       try {
-        await round(deadline.signal, deps)
+        await round(deadline.signal)
       } catch (error) {
         deps.log('error', 'a sweep ended early', { error: describeError(error) })
       } finally {

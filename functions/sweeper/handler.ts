@@ -1,4 +1,8 @@
+import { drainDead } from '#lib/processing/drain.ts'
 import { sweep } from './batch.ts'
-import { compose } from './compose.ts'
+import { composeAll } from './compose-replay.ts'
+import { withReplays } from './replays.ts'
 
-export const handler = sweep(compose())
+const deps = composeAll()
+
+export const handler = withReplays(sweep(deps, [(signal) => drainDead(signal, deps.drain)]), deps)

@@ -15,6 +15,7 @@ import { systemRandom } from '#lib/primitives/random.ts'
 import { sluiceLater } from '#lib/outbound/sluice.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
+import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
@@ -49,6 +50,7 @@ export function compose(): WorkerDeps {
       client: dynamodbClient({ maxAttempts: 2 }),
       table: required(env.controlTable),
     }),
+    held: dynamoHeld({ client: dynamodbClient({ maxAttempts: 2 }), table: required(env.controlTable) }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     apiOf: (provider) => findProvider(provider)?.api,
     declaration: (provider) => findProvider(provider)?.webhooks,

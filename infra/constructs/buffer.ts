@@ -10,7 +10,7 @@ import { env } from '#lib/config/names.ts'
 import type { Plan } from '../plan.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 
-type Line = 'events' | 'bulk' | 'polls' | 'backfills'
+type Line = 'events' | 'bulk' | 'polls' | 'backfills' | 'replays'
 type BusRule = NonNullable<ParsedConfig['endpoints'][number]['bus']>
 
 const urlVariable = {
@@ -18,18 +18,21 @@ const urlVariable = {
   bulk: env.bulkQueueUrl,
   polls: env.pollQueueUrl,
   backfills: env.backfillQueueUrl,
+  replays: env.replayQueueUrl,
 } as const
 const batchSize = {
   events: worker.batchSize,
   bulk: worker.batchSize,
   polls: polling.jobsPerStart,
   backfills: polling.jobsPerStart,
+  replays: polling.jobsPerStart,
 } as const
 const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
 
 /**
  * Where accepted events wait: `events` for what comes in, `bulk` for replays and redrives, so that a mass replay delays
- * no new event, `polls` for the poller's jobs, and `backfills` for slices of what it reads beside them. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
+ * no new event, `polls` for the poller's jobs, `backfills` for slices of what it reads beside them,
+ * and `replays` for slices of what is sent through again. Encrypted by SQS itself: a customer key would be one more thing that has to be up to take a webhook.
  */
 export class Buffer extends Construct {
   readonly #queues: Readonly<Record<Line, Queue>>
@@ -44,6 +47,7 @@ export class Buffer extends Construct {
       bulk: deadLetters('BulkDead'),
       polls: deadLetters('PollsDead'),
       backfills: deadLetters('BackfillsDead'),
+      replays: deadLetters('ReplaysDead'),
     }
     const line = (name: string, queue: Queue) =>
       this.#queue(name, plan.queueRetention, plan.queueVisibility, {
@@ -60,6 +64,10 @@ export class Buffer extends Construct {
       // A slice has no other turn: its message is all that leads on.
       backfills: this.#queue('Backfills', plan.queueRetention, plan.pollVisibility, {
         queue: this.#deadLetters.backfills,
+        maxReceiveCount: plan.maxReceiveCount,
+      }),
+      replays: this.#queue('Replays', plan.queueRetention, plan.replayVisibility, {
+        queue: this.#deadLetters.replays,
         maxReceiveCount: plan.maxReceiveCount,
       }),
     }
@@ -128,7 +136,7 @@ export class Buffer extends Construct {
         'sqs:DeleteMessage',
         'sqs:GetQueueAttributes',
         // A job that must wait is a new one.
-        ...(line === 'polls' || line === 'backfills' ? [] : ['sqs:ChangeMessageVisibility']),
+        ...(line !== 'events' && line !== 'bulk' ? [] : ['sqs:ChangeMessageVisibility']),
       ],
       resources: [queue.queueArn],
     })

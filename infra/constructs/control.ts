@@ -6,7 +6,10 @@ import {
   breakerKey,
   controlKeys,
   env,
+  heldByKey,
+  heldKey,
   missedKey,
+  replayKey,
   sightedKey,
   signInKey,
 } from '#lib/config/names.ts'
@@ -59,6 +62,23 @@ export class Control extends Construct {
       },
     })
     this.#query(fn, auditKey('*'))
+  }
+
+  /** May keep replays and tell how far they are. */
+  lendReplays(fn: GatewayFunction): void {
+    this.lendLimits(fn)
+    this.#query(fn, replayKey)
+  }
+
+  /** May find what dead events wait for, and forget it. */
+  lendHeld(fn: GatewayFunction): void {
+    this.#query(fn, heldKey)
+    this.#query(fn, heldByKey('*'))
+    fn.permit({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [heldKey, heldByKey('*')] } },
+    })
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */

@@ -112,6 +112,13 @@ export class Vault extends Construct {
     })
   }
 
+  /** May see how connections of a tenant stand, and open none of them. */
+  lendLooking(fn: GatewayFunction): void {
+    fn.permit({ actions: ['dynamodb:BatchGetItem'], resources: [this.connections.tableArn] })
+    this.#query(fn, byConnection.index)
+    this.#name(fn)
+  }
+
   /** May list connections and change their state, and open none of them. */
   lendList(fn: GatewayFunction): void {
     fn.permit({

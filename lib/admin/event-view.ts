@@ -48,6 +48,7 @@ function timelineOf(record: LedgerRecord, occurredAt: EpochMs | undefined): Even
   const moments: readonly (readonly [EpochMs | undefined, string])[] = [
     [occurredAt, 'happened at the provider'],
     [record.receivedAt, record.via === 'replay' ? 'replayed' : 'received and stored'],
+    [record.redrivenAt, `redriven by ${record.redrivenBy ?? 'operator'}, with all attempts`],
     [record.st === 'done' ? record.completedAt : undefined, 'done'],
     [record.st === 'dead' ? diedAt(record) : undefined, 'dead'],
     [record.st === 'claimed' ? record.leaseUntil : undefined, 'the claim of its worker ends'],

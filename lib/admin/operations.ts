@@ -2,6 +2,7 @@ import { auditOperations } from './operations-audit.ts'
 import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
 import { pollOperations } from './operations-polls.ts'
+import { replayOperations } from './operations-replays.ts'
 import * as schemas from './schemas.ts'
 
 /** The whole API. */
@@ -214,6 +215,7 @@ export const operations = {
   },
   ...backfillOperations,
   ...auditOperations,
+  ...replayOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',

@@ -102,5 +102,6 @@ const envelope = shapeOf(
     poll: (value) => inObject(value, poll),
     replayOf: text,
     redrive: text,
+    redriveBy: text,
   },
 )

@@ -42,6 +42,8 @@ export interface Envelope {
   readonly replayOf?: string
   /** Set on a redrive: which death of the event it undoes (the record's `deadAt`). */
   readonly redrive?: string
+  /** Who redrives it, where it is not a person: `sluice` by itself, or a replay by its id. */
+  readonly redriveBy?: string
 }
 
 export interface InlineBody {

@@ -29,7 +29,12 @@ export function keepEnvelope(envelope: Envelope, raw?: Uint8Array): Uint8Array {
   const { body } = envelope
   // A damaged body is kept as it came, in the message: there is nothing else to keep.
   if (!isStored(body) && !raw && !isIntact(body)) return keepMessage(encodeEnvelope(envelope))
-  const kept = { ...envelope, redrive: undefined, ...(!isStored(body) && { body: undefined }) }
+  const kept = {
+    ...envelope,
+    redrive: undefined,
+    redriveBy: undefined,
+    ...(!isStored(body) && { body: undefined }),
+  }
   const bytes = isStored(body) ? noBytes : (raw ?? Buffer.from(body.base64, 'base64'))
   return packed(form.plain, `${JSON.stringify(kept)}\n`, bytes)
 }

@@ -11,6 +11,7 @@ export const env = {
   bulkQueueUrl: 'SLUICE_BULK_QUEUE_URL',
   pollQueueUrl: 'SLUICE_POLL_QUEUE_URL',
   backfillQueueUrl: 'SLUICE_BACKFILL_QUEUE_URL',
+  replayQueueUrl: 'SLUICE_REPLAY_QUEUE_URL',
   eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
   bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
   ledgerTable: 'SLUICE_LEDGER_TABLE',
@@ -89,6 +90,12 @@ export const breakerKey = (hash: string): string => `breaker#${hash}`
 /** The backfills of one connection, and what the keeper knows of its subscriptions. */
 export const backfillKey = (connection: string): string => `backfill#${connection}`
 export const keeperKey = (connection: string): string => `keeper#${connection}`
+/** Partitions of the Control table: replays, and of each tenant the one whose turn it is. */
+export const replayKey = 'replays'
+export const replayTurnKey = 'replay-turns'
+/** What dead events wait for, and of each cause the events. */
+export const heldKey = 'held'
+export const heldByKey = (cause: string): string => `held#${cause}`
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

@@ -84,17 +84,22 @@ export function takeoverWrite(found: LedgerRecord, request: ClaimRequest, now: E
   if (!expired) {
     return {
       id: event.id,
-      update: `SET ${common} REMOVE reason, deadBucket, deadAt ADD fence :one`,
+      update: `SET ${common}, redrivenAt = :now, redrivenBy = :by REMOVE reason, deadBucket, deadAt ADD fence :one, redrives :one`,
       condition: `st = :dead AND ${condition}`,
       names: ownerName,
       answer: true,
-      values: { ...values, ':dead': text('dead') },
+      values: {
+        ...values,
+        ':dead': text('dead'),
+        ':now': number(now),
+        ':by': text(request.redriveBy ?? 'operator'),
+      },
     }
   }
   const anew = facts.map((name) => `${name} = :${name.replace('#', '')}`).join(', ')
   return {
     id: event.id,
-    update: `SET ${anew}, expireAt = :expireAt, ${common} REMOVE reason, deadBucket, deadAt, steps, envelope, envelopeKey, completedAt, flag, sightedAt ADD fence :one`,
+    update: `SET ${anew}, expireAt = :expireAt, ${common} REMOVE reason, deadBucket, deadAt, steps, envelope, envelopeKey, completedAt, flag, sightedAt, redrives, redrivenAt, redrivenBy ADD fence :one`,
     condition,
     names: allNames,
     answer: true,

@@ -69,8 +69,9 @@ export function dynamoClaims(options: DynamoClaimsOptions): Claims {
 const claimedItem = (item: Item, request: ClaimRequest): ClaimOutcome => claimed(toRecord(item), request)
 
 function claimed(record: LedgerRecord, { owner }: ClaimRequest): ClaimOutcome {
-  const { pk: id, fence, attempts, leaseUntil, steps = [] } = record
-  return { kind: 'claimed', claim: { id, owner, fence, attempts, steps, leaseUntil, first: firstOf(record) } }
+  const { pk: id, fence, attempts, leaseUntil, steps = [], redrives } = record
+  const claim = { id, owner, fence, attempts, steps, leaseUntil, first: firstOf(record) }
+  return { kind: 'claimed', claim: { ...claim, ...(redrives !== undefined && { redrives }) } }
 }
 
 const firstOf = ({ via, sightedAt }: LedgerRecord): FirstSight => ({

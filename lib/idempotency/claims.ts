@@ -19,6 +19,8 @@ export interface Claim {
   readonly steps: readonly string[]
   readonly leaseUntil: EpochMs
   readonly first?: FirstSight
+  /** How often it was redriven before. */
+  readonly redrives?: number
 }
 
 /** How an event came the first time. */
@@ -55,6 +57,8 @@ export interface ClaimRequest {
   readonly leaseUntil: EpochMs
   /** The death that a redrive undoes. */
   readonly redrive?: string | undefined
+  /** Who redrives it, where it is not a person. */
+  readonly redriveBy?: string | undefined
   /** A poll brings it, and a webhook should too: notes when, unless it is noted already. */
   readonly sighted?: boolean | undefined
 }

@@ -3,6 +3,7 @@ import {
   QueryCommand,
   type AttributeValue,
   type BatchGetItemCommandOutput,
+  type KeysAndAttributes,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb'
 import { ledgerKey, type byDeath, type byTime } from '../config/names.ts'
@@ -11,6 +12,7 @@ import { mapBounded } from '../primitives/bulkhead.ts'
 import { ms, type Clock } from '../primitives/clock.ts'
 import type { HistoryFilter, ListedRecord } from './history.ts'
 import type { LedgerTable } from './ledger-writer.dynamo.ts'
+import type { LedgerRecord } from './record.ts'
 import { readRecord, text, type Item } from './record.dynamo.ts'
 
 export interface IndexEntry {
@@ -41,6 +43,8 @@ export interface LedgerReader {
   entries(wanted: EntriesWanted, signal: AbortSignal): Promise<Entries>
   /** The records of at most 100 entries, in their order, without those that are gone or damaged. */
   records(entries: readonly IndexEntry[], signal: AbortSignal): Promise<readonly ListedRecord[]>
+  /** The same with what was kept of them, as they stand now. */
+  whole(entries: readonly IndexEntry[], signal: AbortSignal): Promise<readonly LedgerRecord[]>
 }
 
 const concurrency = 16
@@ -75,6 +79,9 @@ const listed = [
   'unsignedId',
   'deadBucket',
   'deadAt',
+  'redrives',
+  'redrivenAt',
+  'redrivenBy',
 ] as const satisfies readonly (keyof ListedRecord)[]
 
 /** @throws SluiceError `LEDGER_UNAVAILABLE` from both methods when the table does not answer. */
@@ -90,32 +97,36 @@ export function ledgerReader({
       )
       return merge(answers, wanted)
     },
-    async records(entries, signal) {
-      const found = new Map<string, ListedRecord>()
-      let wanted: readonly Item[] = entries.map(({ id }) => ({ [ledgerKey]: text(id) }))
-      for (let attempt = 0; wanted.length > 0; attempt += 1) {
-        if (attempt >= mostAttempts) throw new SluiceError('LEDGER_UNAVAILABLE', 'the ledger is throttled')
-        if (attempt > 0) await clock.sleep(ms(firstPauseMs * 2 ** attempt), signal)
-        const answer: BatchGetItemCommandOutput = await client
-          .send(getBatch(table, wanted), { abortSignal: signal })
-          .catch(unavailable)
-        for (const item of answer.Responses?.[table] ?? []) {
-          const record = readRecord(item)
-          if (record) found.set(record.pk, record)
-        }
-        wanted = answer.UnprocessedKeys?.[table]?.Keys ?? []
+    records: (entries, signal) => read(entries, projection, signal),
+    whole: (entries, signal) => read(entries, { ConsistentRead: true }, signal),
+  }
+  async function read(
+    entries: readonly IndexEntry[],
+    how: Partial<KeysAndAttributes>,
+    signal: AbortSignal,
+  ): Promise<readonly LedgerRecord[]> {
+    const found = new Map<string, LedgerRecord>()
+    let wanted: readonly Item[] = entries.map(({ id }) => ({ [ledgerKey]: text(id) }))
+    for (let attempt = 0; wanted.length > 0; attempt += 1) {
+      if (attempt >= mostAttempts) throw new SluiceError('LEDGER_UNAVAILABLE', 'the ledger is throttled')
+      if (attempt > 0) await clock.sleep(ms(firstPauseMs * 2 ** attempt), signal)
+      const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [...wanted], ...how } } })
+      const answer: BatchGetItemCommandOutput = await client
+        .send(command, { abortSignal: signal })
+        .catch(unavailable)
+      for (const item of answer.Responses?.[table] ?? []) {
+        const record = readRecord(item)
+        if (record) found.set(record.pk, record)
       }
-      return entries.flatMap(({ id }) => found.get(id) ?? [])
-    },
+      wanted = answer.UnprocessedKeys?.[table]?.Keys ?? []
+    }
+    return entries.flatMap(({ id }) => found.get(id) ?? [])
   }
 }
 
 /** DynamoDB leaves keys of a batch undone where a partition is throttled. */
 const mostAttempts = 5
 const firstPauseMs = 50
-
-const getBatch = (table: string, keys: readonly Item[]): BatchGetItemCommand =>
-  new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [...keys], ...projection } } })
 
 const projection = {
   ProjectionExpression: listed.map((_, index) => `#${index}`).join(', '),

@@ -53,5 +53,8 @@ export interface LedgerRecord {
   readonly sightedAt?: EpochMs
   /** Index `byDeath`, dead events only: month, and time of death with a tie-breaker. */
   readonly deadBucket?: string
-  readonly deadAt?: string
+  readonly deadAt?: string /** How often it got its attempts back, when last, and by whom: `operator`, `sluice`, or the id of a replay. */
+  readonly redrives?: number
+  readonly redrivenAt?: EpochMs
+  readonly redrivenBy?: string
 }

@@ -1,128 +1,13 @@
-import {
-  GetItemCommand,
-  UpdateItemCommand,
-  type AttributeValue,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb'
-import { controlKeys } from '../config/names.ts'
-import { errorName, SluiceError } from '../errors/sluice-error.ts'
+import * as documents from '../aws/documents.ts'
 import { guarded } from './poll-writer.dynamo.ts'
 
-export type Item = Readonly<Record<string, AttributeValue>>
+export { documentIn, type DocumentsTable } from '../aws/documents.ts'
 
-export interface DocumentsTable {
-  readonly client: Pick<DynamoDBClient, 'send'>
-  readonly table: string
-}
+type Place<Id> = Omit<documents.DocumentPlace<Id>, 'guarded'>
 
-export interface DocumentPlace<Id> {
-  /** Partition and sort key. */
-  readonly keyOf: (id: Id) => readonly [string, string]
-  /** What one is called when it can't be read. */
-  readonly noun: string
-}
-
-interface Versioned {
-  readonly tenant: string
-  readonly version: number
-}
-
-/** Documents as JSON, one item each, and beside it what conditions read. */
-export interface Documents<Id, Document extends Versioned> {
-  get(id: Id): Promise<Document | undefined>
-  create(document: Document & Id): Promise<'created' | 'exists'>
-  save(document: Document & Id, by: string): Promise<'saved' | 'lost'>
-}
-
-/** Each write is conditional on the version that was read, and says whose it is: an answer that got lost is told from another's write. */
-export function dynamoDocuments<Id, Document extends Versioned>(
-  options: DocumentsTable,
-  place: DocumentPlace<Id>,
-): Documents<Id, Document> {
-  return {
-    async get(id) {
-      const command = new GetItemCommand({
-        TableName: options.table,
-        Key: itemKey(place.keyOf(id)),
-        ConsistentRead: true,
-      })
-      const { Item } = await guarded(() => options.client.send(command))
-      return Item && (documentIn(Item, place.noun) as Document)
-    },
-    async create(document) {
-      const condition = `attribute_not_exists(${controlKeys.partition})`
-      const key = place.keyOf(document)
-      return (await put({ key, document, by: '', condition }, options)) === 'written' ? 'created' : 'exists'
-    },
-    async save(document, by) {
-      const { version } = document
-      const next = { ...document, version: version + 1 }
-      const read = { N: String(version) }
-      const key = place.keyOf(document)
-      const answer = await put({ key, document: next, by, condition: '#version = :read', read }, options)
-      if (answer === 'written') return 'saved'
-      // The first try's answer may have got lost: then what stands there is what was to be written.
-      return answer['by']?.S === by && answer['version']?.N === String(version + 1) ? 'saved' : 'lost'
-    },
-  }
-}
-
-const itemKey = ([partition, sort]: readonly [string, string]) => ({
-  [controlKeys.partition]: { S: partition },
-  [controlKeys.sort]: { S: sort },
-})
-
-/** @throws SluiceError `RECORD_CORRUPT` */
-export function documentIn(item: Item, noun: string): unknown {
-  try {
-    if (item['v']?.N === '1') return JSON.parse(item['document']?.S ?? '') as unknown
-  } catch {
-    // Said below.
-  }
-  throw new SluiceError('RECORD_CORRUPT', `${noun} is not a record of version 1`)
-}
-
-interface Put {
-  readonly key: readonly [string, string]
-  readonly document: Versioned
-  readonly by: string
-  readonly condition: string
-  readonly read?: AttributeValue
-}
-
-/** What stands there instead, where the condition did not hold. An update can be allowed where putting whole items is not. */
-async function put(
-  { key, document, by, condition, read }: Put,
-  { client, table: TableName }: DocumentsTable,
-): Promise<Item | 'written'> {
-  const attributes = Object.entries(attributesOf(document, by))
-  const command = new UpdateItemCommand({
-    TableName,
-    Key: itemKey(key),
-    UpdateExpression: `SET ${attributes.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-    ConditionExpression: condition,
-    ExpressionAttributeNames: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries(attributes.map(([name, value]) => [`:${name}`, value])),
-      ...(read && { ':read': read }),
-    },
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  })
-  return guarded(async () => {
-    try {
-      await client.send(command)
-      return 'written'
-    } catch (error) {
-      if (errorName(error) !== 'ConditionalCheckFailedException') throw error
-      return (error as { readonly Item?: Item }).Item ?? {}
-    }
-  })
-}
-
-const attributesOf = (document: Versioned, by: string): Record<string, AttributeValue> => ({
-  v: { N: '1' },
-  version: { N: String(document.version) },
-  by: { S: by },
-  tenant: { S: document.tenant },
-  document: { S: JSON.stringify(document) },
-})
+/** Documents of the table of connections. */
+export const dynamoDocuments = <Id, Document extends documents.Versioned>(
+  options: documents.DocumentsTable,
+  place: Place<Id>,
+): documents.Documents<Id, Document> =>
+  documents.dynamoDocuments<Id, Document>(options, { ...place, guarded })

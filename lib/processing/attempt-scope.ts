@@ -3,6 +3,7 @@ import { SluiceError } from '../errors/sluice-error.ts'
 import { waitHeader } from '../outbound/connection-fetch.ts'
 import type { Fetch } from '../outbound/fetch-shape.ts'
 import { ms, type Millis } from '../primitives/clock.ts'
+import { causeOfAnswer, causeOfError, type Cause } from './held.ts'
 import type { TimeLimit } from './time-limit.ts'
 
 /** One attempt's time: what a handler may do ends with it, also when its promise goes on in a later invocation. */
@@ -10,8 +11,10 @@ export interface AttemptScope {
   /** Made when first asked for: most handlers never look at it. */
   readonly signal: AbortSignal
   readonly fetch: typeof fetch
-  /** A `fetch` that ends with this attempt, as {@link fetch} does, and whose word to wait is remembered. */
-  bind(outgoing: Fetch): Fetch
+  /** A `fetch` that ends with this attempt, as {@link fetch} does, and of which is remembered what it says of failures. */
+  bind(outgoing: Fetch, provider: string): Fetch
+  /** What the last of this attempt's calls failed of, where that can end by itself. */
+  readonly cause: Omit<Cause, 'tenant'> | undefined
   /** How long a provider, or what guards it, asked to be left alone, if any of this attempt's calls was sent away so. */
   readonly askedToWait: Millis | undefined
   /** Notes that one of them was. */
@@ -28,6 +31,7 @@ export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptS
   let controller: AbortController | undefined
   let reason: Error | undefined
   let waitMs: number | undefined
+  let cause: AttemptScope['cause']
   const finish = (why: Error): void => {
     reason ??= why
     controller?.abort(reason)
@@ -59,23 +63,32 @@ export function attemptScope(limit: TimeLimit, outgoing: typeof fetch): AttemptS
     askToWait: note,
     isOver: () => reason !== undefined || limit.passed(),
     fetch: within(outgoing),
-    bind: (send) => noting(within(send), note),
+    bind: (send, provider) =>
+      noting(within(send), note, (answer) => (cause = heldBy(answer, provider) ?? cause)),
+    get cause() {
+      return cause
+    },
     race: (work) => Promise.race([work, limit.over]),
     end: () => finish(attemptIsOver),
   }
   return scope
 }
 
+const heldBy = (answer: unknown, provider: string): AttemptScope['cause'] =>
+  answer instanceof Response ? causeOfAnswer(answer.status, provider) : causeOfError(answer, provider)
+
 /** Whoever calls by an SDK sees its errors, not ours: what was said is noted where it passes. */
 const noting =
-  (send: Fetch, note: (askedMs: number) => void): Fetch =>
+  (send: Fetch, note: (askedMs: number) => void, told: (answer: unknown) => void): Fetch =>
   async (input, init) => {
     try {
       const answer = await send(input, init)
+      told(answer)
       const asked = answer.headers.get(waitHeader)
       if (asked !== null) note(Number(asked))
       return answer
     } catch (error) {
+      told(error)
       if (error instanceof ApiError && error.action === 'wait') note(error.retryAfterMs ?? 0)
       throw error
     }

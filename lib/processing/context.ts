@@ -72,6 +72,7 @@ function callsOf(root: string, { event, claim, scope, calls }: ContextParts): Ha
         keys,
         asked: scope.askToWait,
       }),
+      connection.provider,
     )
   return {
     fetch: fetchBy,

@@ -82,7 +82,7 @@ export interface Handler {
   readonly run: HandlerFunction
 }
 
-const patternGrammar = /^[A-Za-z0-9_*][A-Za-z0-9_.*:/-]{0,255}$/
+export const patternGrammar = /^[A-Za-z0-9_*][A-Za-z0-9_.*:/-]{0,255}$/
 
 /**
  * Declares what happens for events whose type matches `pattern`: exact text, with `*` for any run of characters.
@@ -98,8 +98,13 @@ export function on<Data = unknown>(
 ): Handler {
   if (!patternGrammar.test(pattern))
     throw new TypeError(`on(): "${pattern}" is not an event pattern such as "stripe.charge.*"`)
+  return { pattern, name, matches: matcherOf(pattern), run: handler as HandlerFunction }
+}
+
+/** Whether a type is what a pattern says. */
+export function matcherOf(pattern: string): (type: string) => boolean {
   const parts = pattern.split('*')
-  return { pattern, name, matches: (type) => matchesParts(parts, type), run: handler as HandlerFunction }
+  return (type) => matchesParts(parts, type)
 }
 
 /** Linear in the length of the text: the parts must appear in order, the first at the start, the last at the end. */

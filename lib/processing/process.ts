@@ -15,6 +15,7 @@ import { processElements } from './elements.ts'
 import { toEvent } from './event.ts'
 import type { SluiceEvent } from './handler.ts'
 import { buryConflict, factsOf, type DeclarationOf } from './ledger-entry.ts'
+import { noteDeath, type Held } from './held.ts'
 import { readPayload } from './payload.ts'
 import {
   about,
@@ -42,6 +43,8 @@ export interface ProcessDeps extends SettleDeps, SightDeps {
   readonly fetch: typeof fetch
   /** Calls by connections. */
   readonly sluice: Sluice
+  /** Where is noted what an event dies of. */
+  readonly held: Pick<Held, 'note'>
   /** How a provider's API answers. */
   readonly apiOf: (provider: string) => ApiDeclaration | undefined
 }
@@ -64,6 +67,7 @@ export async function processEnvelope(
     owner: token128(random),
     leaseUntil: later(limit.at, worker.handlerMarginMs + worker.leaseMarginMs),
     redrive: envelope.redrive,
+    redriveBy: envelope.redriveBy,
     sighted: envelope.poll !== undefined,
   })
   await noteSight(envelope, outcome, deps)
@@ -132,6 +136,8 @@ async function attempt(
     scope.end()
   }
   const rest = { ...claim, steps: delivered.steps }
+  if (scope.askedToWait === undefined && claim.attempts >= deps.maxAttempts)
+    await noteDeath(envelope, claim, scope.cause, deps)
   // A provider, or what guards it, asked to wait: that is no fault of the handler, and trying sooner changes nothing.
   return scope.askedToWait === undefined
     ? putBack(envelope, rest, delivered.failure, deps)

@@ -2,7 +2,7 @@ import type { Buffer as EventBuffer, ObjectStore } from '../buffer/buffer.ts'
 import { eventId, type Envelope } from '../buffer/envelope.ts'
 import { openKept, type Kept } from '../buffer/kept.ts'
 import type { LedgerRecord } from '../idempotency/record.ts'
-import type { Clock } from '../primitives/clock.ts'
+import type { Clock, EpochMs } from '../primitives/clock.ts'
 import { token128, type Random } from '../primitives/random.ts'
 
 export interface ReplayDeps {
@@ -34,18 +34,19 @@ export async function replay(
   const kept = await keptBy(record, signal, deps)
   if (kept === 'not_finished' || kept === 'expired') return { kind: kept }
   if (kept.kind === 'message') return resend(record, kept.text, signal, deps)
-  const { envelope } = kept
-  const nonce = token128(deps.random)
-  const again: Envelope = {
-    ...envelope,
-    id: eventId(envelope.tenant, envelope.endpoint, `${envelope.deliveryKey}#replay:${nonce}`),
-    via: 'replay',
-    replayOf: envelope.replayOf ?? envelope.id,
-    receivedAt: deps.clock.now(),
-  }
+  const again = copyOf(kept.envelope, token128(deps.random), deps.clock.now())
   await deps.bulk.send(again, signal)
   return { kind: 'queued', id: again.id }
 }
+
+/** A new event of the same bytes. The same `nonce` makes the same event, however often it is sent. */
+export const copyOf = (envelope: Envelope, nonce: string, receivedAt: EpochMs): Envelope => ({
+  ...envelope,
+  id: eventId(envelope.tenant, envelope.endpoint, `${envelope.deliveryKey}#replay:${nonce}`),
+  via: 'replay',
+  replayOf: envelope.replayOf ?? envelope.id,
+  receivedAt,
+})
 
 /**
  * Gives a dead event its attempts back. The message names the death that it undoes, so that the claim itself brings the
@@ -60,9 +61,17 @@ export async function redrive(
   const kept = await keptBy(record, signal, deps)
   if (kept === 'not_finished' || kept === 'expired') return { kind: kept }
   if (kept.kind === 'message') return resend(record, kept.text, signal, deps)
-  await deps.bulk.send({ ...kept.envelope, id: record.pk, redrive: record.deadAt }, signal)
+  await deps.bulk.send(revivalOf(kept.envelope, record.pk, record.deadAt), signal)
   return { kind: 'queued', id: record.pk }
 }
+
+/** The same event once more. `by`: who redrives it, where it is not a person. */
+export const revivalOf = (envelope: Envelope, id: string, deadAt: string, by?: string): Envelope => ({
+  ...envelope,
+  id,
+  redrive: deadAt,
+  ...(by !== undefined && { redriveBy: by }),
+})
 
 /** What could not be read is tried as it came: a newer version may read it. */
 async function resend(
@@ -79,7 +88,7 @@ async function resend(
 export async function keptBy(
   record: Pick<LedgerRecord, 'envelope' | 'envelopeKey'>,
   signal: AbortSignal,
-  { objects }: Pick<ReplayDeps, 'objects'>,
+  { objects }: { readonly objects: Pick<ObjectStore, 'get'> },
 ): Promise<Kept | 'not_finished' | 'expired'> {
   if (record.envelope) return openKept(record.envelope)
   if (record.envelopeKey === undefined) return 'not_finished'

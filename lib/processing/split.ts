@@ -58,7 +58,14 @@ function elementOf(slice: Slice, batch: Batch, parent: Envelope, ownership?: Own
   const account = accountOf(batch, bytes, reader(from))
   const tenant = tenantOf(ownership ?? parent, account)
   const key = identity.changeKey ?? identity.deliveryKey
-  const { redrive: _redrive, occurredAt: _occurredAt, account: _account, headers, ...facts } = parent
+  const {
+    redrive: _redrive,
+    redriveBy: _by,
+    occurredAt: _occurredAt,
+    account: _account,
+    headers,
+    ...facts
+  } = parent
   const { 'content-encoding': _encoding, ...kept } = headers
   return {
     ...facts,

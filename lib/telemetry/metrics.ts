@@ -40,6 +40,9 @@ export type MetricName =
   | 'WebhookLate'
   | 'WebhookMissed'
   | 'WatermarkStill'
+  | 'ReplayQueued'
+  | 'ReplayEnded'
+  | 'DeadLetterDrained'
 
 export interface MetricDimensions {
   readonly provider?: string

@@ -15,6 +15,7 @@ import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import type { Claims } from '#lib/idempotency/claims.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import type { History } from '#lib/idempotency/history.ts'
+import { dynamoWalk } from '#lib/idempotency/walk.dynamo.ts'
 import type { BackfillJob } from '#lib/polling/backfill-jobs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
@@ -22,6 +23,8 @@ import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { factsOf, keptOf } from '#lib/processing/ledger-entry.ts'
+import type { ReplayJob } from '#lib/processing/replay-jobs.ts'
+import { dynamoReplays } from '#lib/processing/replays.dynamo.ts'
 import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
 import type { PollJob } from '#lib/polling/poll-jobs.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
@@ -58,6 +61,7 @@ export interface GivenAdmin {
   readonly connectionsTable: string
   readonly controlTable: string
   readonly backfillJobs: BackfillJob[]
+  readonly replayJobs: ReplayJob[]
   readonly objects: Map<string, Uint8Array>
   readonly token: Secret
   readonly ledgerTable: string
@@ -90,6 +94,7 @@ export async function givenAdmin(
   const queuedText: string[] = []
   const polled: PollJob[] = []
   const backfillJobs: BackfillJob[] = []
+  const replayJobs: ReplayJob[] = []
   const token = new Secret('admin-token-of-the-test')
   const history = dynamoHistory({ client, table: ledger, clock })
   const deps: AdminDeps = {
@@ -121,6 +126,12 @@ export async function givenAdmin(
     missed: dynamoMissedLedger({ client, table: control }),
     backfills: dynamoBackfills({ client, table: connections }),
     backfillJobs: { send: async (job) => void backfillJobs.push(job) },
+    replaying: {
+      clock,
+      walk: dynamoWalk({ client, table: ledger, clock }),
+      replays: dynamoReplays({ client, table: control }),
+      jobs: { send: async (job) => void replayJobs.push(job) },
+    },
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
@@ -146,6 +157,7 @@ export async function givenAdmin(
     connectionsTable: connections,
     controlTable: control,
     backfillJobs,
+    replayJobs,
     objects,
     token,
     ledgerTable: ledger,

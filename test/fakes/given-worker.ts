@@ -9,6 +9,7 @@ import { toRecord, type Item } from '#lib/idempotency/record.dynamo.ts'
 import type { LedgerRecord } from '#lib/idempotency/record.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
+import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { on, type HandlerContext, type HandlerFunction, type SluiceEvent } from '#lib/processing/handler.ts'
 import type { Sink } from '#lib/processing/sink.ts'
@@ -107,6 +108,7 @@ export function givenWorker(
     metrics: { count: (name) => void counted.push(name) },
     claims: dynamoClaims({ client: client as never, table: 'ledger', clock }),
     sightings: dynamoSightings({ client: client as never, table: 'control' }),
+    held: dynamoHeld({ client: client as never, table: 'control' }),
     objects: memoryObjects(objects),
     declaration: (provider) => findProvider(provider)?.webhooks,
     busEndpoint: (source) => options.busEndpoint?.(source),

@@ -36,9 +36,10 @@ const broken: readonly (readonly [relation: string, change: Partial<Plan>, says:
   ['a job that comes back while its polls run', timeouts({ poller: 3 * minute }), 'raise it to 18 min'],
   [
     'overlapping sweeps',
-    { ...timeouts({ sweeper: minute }), deadLetterVisibility: minute },
+    { ...timeouts({ sweeper: minute }), deadLetterVisibility: minute, replayVisibility: 6 * minute },
     'sweeps overlap',
   ],
+  ['a slice that comes back while it is sent', { replayVisibility: 4 * minute }, 'raise it to 5 min'],
   ['two sweeps at one message', { deadLetterVisibility: 49_000 }, 'deadLetterVisibility (49 s)'],
 ]
 
@@ -66,7 +67,7 @@ test('all that is broken is said at once', () => {
 })
 
 test('reserved concurrency below what the queues start is refused, because each refusal uses up a receive', () => {
-  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2, polls: 10, backfills: 2 })
+  expect(pollers({ worker: 10 })).toEqual({ events: 10, bulk: 2, polls: 10, backfills: 2, replays: 2 })
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 11 } })).toThrow('must be at least 12')
   expect(() => checkPlan(plan, { worker: 10, reserved: { worker: 12 } })).not.toThrow()
 })

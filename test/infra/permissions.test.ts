@@ -119,6 +119,34 @@ describe('the sweeper', () => {
     expect(reach('sweeper', queue('Events'))).toEqual(['sqs:SendMessage'])
   })
 
+  test('sees how connections stand, and can change none', () =>
+    expect(reach('sweeper', table('SluiceVault')).toSorted()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+    ]))
+
+  test('sends events through again on the bulk queue, and takes slices of replays alone', () => {
+    expect(reach('sweeper', queue('Bulk'))).toEqual(['sqs:SendMessage'])
+    expect(reach('sweeper', queue('Replays')).toSorted()).toEqual([
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+    ])
+    expect(reach('admin', queue('Replays'))).toEqual(['sqs:SendMessage'])
+  })
+
+  test('lists replays and what dead events wait for, and forgets the latter alone', () => {
+    const policies = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
+    for (const keys of ['replays', 'held', 'held#*'])
+      expect(policies).toContain(
+        `"Action":"dynamodb:Query","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${keys}"]}}`,
+      )
+    expect(policies).toContain(
+      '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["held","held#*"]}}',
+    )
+  })
+
   test('reads no secret', () => expect(services('sweeper')).not.toContain('secretsmanager'))
 })
 
@@ -155,9 +183,11 @@ describe('the admin function', () => {
 })
 
 describe('the refresher', () => {
-  test('alone wraps keys, and like the poller deletes nothing of the table but what keys are in', () => {
+  test('alone wraps keys, and like the poller deletes nothing of the table of connections but what keys are in', () => {
     const wrapping = functions.filter((name) => actions(name).includes('kms:Encrypt'))
-    const deleting = functions.filter((name) => actions(name).includes('dynamodb:DeleteItem'))
+    const deleting = functions.filter((name) =>
+      reach(name, table('SluiceVault')).includes('dynamodb:DeleteItem'),
+    )
     expect([wrapping, deleting]).toEqual([['refresher'], ['refresher', 'poller']])
     const statements = JSON.stringify(all(sluice, 'AWS::IAM::Policy'))
     expect(statements).toContain(
@@ -234,7 +264,7 @@ describe('the poller', () => {
     ])
     expect(reach('poller', queue('Backfills')).toSorted()).toEqual(reach('poller', queue('Polls')).toSorted())
     expect(reach('poller', queue('Bulk'))).toEqual(['sqs:SendMessage'])
-    for (const other of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
+    for (const other of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead', 'ReplaysDead'])
       expect(reach('poller', queue(other))).toEqual([])
   })
 
@@ -279,7 +309,7 @@ describe('everyone', () => {
       expect(actions(name).includes('kms:Decrypt'), name).toBe(holders.includes(name))
       expect(services(name).includes('kms'), name).toBe([...holders, 'admin'].includes(name))
       const reached = reach(name, table('SluiceVault'))
-      expect(reached.length > 0, name).toBe([...holders, 'admin'].includes(name))
+      expect(reached.length > 0, name).toBe([...holders, 'admin', 'sweeper'].includes(name))
     }
   })
 

@@ -20,6 +20,8 @@ const pinned = {
   SluiceBufferEventsDeadB954CB2F: 'AWS::SQS::Queue',
   SluiceBufferBackfills4EABCD52: 'AWS::SQS::Queue',
   SluiceBufferBackfillsDeadC9C4FE13: 'AWS::SQS::Queue',
+  SluiceBufferReplays3515ABBB: 'AWS::SQS::Queue',
+  SluiceBufferReplaysDead71BB836B: 'AWS::SQS::Queue',
   SluiceBufferPollsC7144E3F: 'AWS::SQS::Queue',
   SluiceBufferPollsDead892B59BC: 'AWS::SQS::Queue',
   SluiceBufferBulk3254080A: 'AWS::SQS::Queue',

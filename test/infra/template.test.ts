@@ -80,15 +80,16 @@ describe('the functions', () => {
     expect(properties(functionOf(limited, 'webhook'))['ReservedConcurrentExecutions']).toBe(20)
   })
 
-  test('of the worker and the poller answer with the failed items of a batch', () => {
+  test('of the worker, the sweeper and the poller answer with the failed items of a batch', () => {
     const mappings = all(sluice, 'AWS::Lambda::EventSourceMapping').map(([, mapping]) => properties(mapping))
-    expect(mappings.map((mapping) => mapping['BatchSize'])).toEqual([10, 10, 1, 1])
+    expect(mappings.map((mapping) => mapping['BatchSize'])).toEqual([10, 10, 1, 1, 1])
     for (const mapping of mappings)
       expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] })
     const scaling = mappings.map((mapping) => mapping['ScalingConfig'])
     expect(scaling).toEqual([
       { MaximumConcurrency: 50 },
       { MaximumConcurrency: 10 },
+      { MaximumConcurrency: 2 },
       { MaximumConcurrency: 10 },
       { MaximumConcurrency: 2 },
     ])
@@ -154,7 +155,7 @@ describe('the queues', () => {
   })
 
   test('of dead letters keep them for as long as SQS can', () => {
-    for (const name of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
+    for (const name of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead', 'ReplaysDead'])
       expect(
         properties(one(sluice, 'AWS::SQS::Queue', `SluiceBuffer${name}`))['MessageRetentionPeriod'],
       ).toBe(14 * 86_400)
@@ -162,7 +163,7 @@ describe('the queues', () => {
 
   test('refuse what does not come by TLS', () => {
     const policies = all(sluice, 'AWS::SQS::QueuePolicy').map(([, policy]) => JSON.stringify(policy))
-    expect(policies).toHaveLength(8)
+    expect(policies).toHaveLength(10)
     for (const policy of policies) expect(policy).toContain('"aws:SecureTransport":"false"')
   })
 })

@@ -6,6 +6,8 @@ import { runOutageSeed } from './outage/flow.ts'
 import { findOutageMutant } from './outage/mutants.ts'
 import { runRefreshSeed } from './refresh/flow.ts'
 import { findRefreshMutant } from './refresh/mutants.ts'
+import { runReplaySeed } from './replay/flow.ts'
+import { findReplayMutant } from './replay/mutants.ts'
 import { runSeed } from './run.ts'
 
 const { values } = parseArgs({
@@ -34,6 +36,7 @@ interface Outcome {
 const flows: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
   events: (seed) => runSeed(seed, findMutant(values.mutant)),
   refresh: tokens,
+  replay: (seed) => runReplaySeed(seed, findReplayMutant(values.mutant)),
   connect: (seed) => runConnectSeed(seed, findConnectMutant(values.mutant)),
   outage: (seed) =>
     runOutageSeed(seed, {

@@ -130,6 +130,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     metrics: { count: () => {} },
     claims: dynamoClaims({ client: use('dynamodb', 3) as never, table: 'ledger', clock: box.clock }),
     sightings: { polled: async () => {}, brought: async () => {} },
+    held: { note: async () => {} },
     objects: s3Objects({
       open: async () => ({ client: use('s3', 3) as never, sdk: s3Sdk }),
       bucket: 'bucket',

@@ -122,6 +122,7 @@ function workerDeps(box: Sandbox, world: OutageWorld): WorkerDeps {
     metrics: { count: () => {} },
     claims: dynamoClaims({ client: ledger, table: 'ledger', clock: box.clock }),
     sightings: { polled: async () => {}, brought: async () => {} },
+    held: { note: async () => {} },
     objects: {
       put: () => Promise.reject(new Error('no bucket')),
       get: () => Promise.reject(new Error('no bucket')),
