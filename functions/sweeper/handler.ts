@@ -1,4 +1,7 @@
+import { flushing } from '#lib/telemetry/flushing.ts'
 import { sweep } from './batch.ts'
 import { compose } from './compose.ts'
 
-export const handler = sweep(compose())
+const deps = compose()
+
+export const handler = flushing(deps.metrics, sweep(deps))

@@ -2,7 +2,7 @@ import type { Envelope } from '../buffer/envelope.ts'
 import { queue, retry } from '../config/defaults.ts'
 import type { Claim, Claims } from '../idempotency/claims.ts'
 import { fullJitter } from '../primitives/backoff.ts'
-import { ms, type Clock, type Millis } from '../primitives/clock.ts'
+import { elapsed, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -31,7 +31,11 @@ export async function finish(
 ): Promise<Processed> {
   const kept = await keptOf(envelope, deps, raw)
   if ((await deps.claims.complete(claim, kept)) === 'lost') return lost(envelope, claim, deps)
-  deps.metrics.count('EventDone', { provider: envelope.provider })
+  const { provider, receivedAt } = envelope
+  deps.metrics.count('EventDone', { provider })
+  // A replay was received when its first was, and a redrive waited for somebody.
+  if (envelope.via !== 'replay' && envelope.redrive === undefined)
+    deps.metrics.measure('EventLatency', elapsed(receivedAt, deps.clock.now()), { provider })
   return settled
 }
 

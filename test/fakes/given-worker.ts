@@ -104,7 +104,7 @@ export function givenWorker(
     apiOf: (provider) => findProvider(provider)?.api,
     sluice: { fetch: () => () => Promise.reject(new Error('this test has no connection')) },
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
-    metrics: { count: (name) => void counted.push(name) },
+    metrics: { count: (name) => void counted.push(name), measure: () => {} },
     claims: dynamoClaims({ client: client as never, table: 'ledger', clock }),
     sightings: dynamoSightings({ client: client as never, table: 'control' }),
     objects: memoryObjects(objects),
