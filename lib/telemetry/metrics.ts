@@ -8,6 +8,7 @@ export type CountName =
   | 'WebhookSpilled'
   | 'WebhookUnavailable'
   | 'BatchElements'
+  | 'EventStarted'
   | 'EventDone'
   | 'EventDuplicate'
   | 'EventReplayedDelivery'

@@ -247,6 +247,7 @@ test('the outputs name what the command line needs', () => {
   expect(Object.keys(sluice.Outputs).toSorted()).toEqual(
     [
       'AdminSecret',
+      'AlarmTopic',
       'Bucket',
       'ConnectionsTable',
       'ConsoleUrl',
