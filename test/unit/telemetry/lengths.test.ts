@@ -54,6 +54,7 @@ test('an event that is done tells how long that took since its receipt', async (
   const receivedAt = epochMs(worker.clock.now() - 5_000)
   await work([envelopeOf(worker.clock, { receivedAt })])
   expect(metrics.lengths('EventLatency')).toEqual([5_200])
+  expect(metrics.all.filter((line) => line.startsWith('EventStarted'))).toEqual(['EventStarted stripe 1'])
 })
 
 test('a replay and a redrive have no length: they waited for somebody', async () => {
