@@ -18,6 +18,7 @@ import { GatewayFunction } from './constructs/gateway-function.ts'
 import { Ledger } from './constructs/ledger.ts'
 import { Objects } from './constructs/objects.ts'
 import { Schedule } from './constructs/schedule.ts'
+import { lendMetrics } from './constructs/watched.ts'
 import { Vault } from './constructs/vault.ts'
 import { plan as defaultPlan, type FunctionName, type Plan } from './plan.ts'
 
@@ -180,6 +181,7 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)
+    lendMetrics(fn)
     this.#lendAdminToken(fn)
   }
 

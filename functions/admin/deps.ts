@@ -15,6 +15,7 @@ import type { Vault } from '#lib/vault/vault.ts'
 import type { ReplayDeps } from '#lib/processing/replay.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { Log } from '#lib/telemetry/log.ts'
+import type { MetricReader } from '#lib/telemetry/metric-reader.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
 import type { AccessDeps, AccessEnv } from '../common/authenticate.ts'
 
@@ -37,6 +38,7 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly missed: Pick<MissedLedger, 'list'>
   readonly backfills: Backfills
   readonly backfillJobs: BackfillJobs
+  readonly metricReader: MetricReader
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

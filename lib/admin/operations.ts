@@ -1,5 +1,6 @@
 import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
+import { metricOperations } from './operations-metrics.ts'
 import { pollOperations } from './operations-polls.ts'
 import * as schemas from './schemas.ts'
 
@@ -173,6 +174,7 @@ export const operations = {
     problems: [404, 409],
   },
   ...pollOperations,
+  ...metricOperations,
   getTenantKeys: {
     id: 'getTenantKeys',
     method: 'get',

@@ -16,6 +16,8 @@ const consequences = {
   PAYLOAD_UNAVAILABLE: 'retry',
   /** The table of connections, or the key that wraps their keys, did not answer. */
   VAULT_UNAVAILABLE: 'retry',
+  /** CloudWatch did not give out what was noted. */
+  METRICS_UNAVAILABLE: 'retry',
   /** A user's handler threw or overran its deadline. */
   HANDLER_FAILED: 'retry',
   /** The lease ended while the handler ran; another worker may own the event now. */

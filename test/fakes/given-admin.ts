@@ -118,6 +118,7 @@ export async function givenAdmin(
     missed: dynamoMissedLedger({ client, table: control }),
     backfills: dynamoBackfills({ client, table: connections }),
     backfillJobs: { send: async (job) => void backfillJobs.push(job) },
+    metricReader: { read: async () => [] },
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,
