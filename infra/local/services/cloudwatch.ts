@@ -47,13 +47,13 @@ function resultsOf(query: Json, window: Window, store: MetricStore): Json[] {
   return store
     .lines({ namespace, metric, names: names.split(',') })
     .filter(({ dimensions }) => wanted.every(([key, value]) => dimensions[key] === value))
-    .map(({ dimensions, between }) => {
+    .map((line) => {
       const points = periods(window, Number(period) * 1_000)
-        .map(([from, to]) => [from / 1_000, between(from, to)] as const)
+        .map(([from, to]) => [from / 1_000, line.between(from, to)] as const)
         .filter(([, minutes]) => minutes.length > 0)
       return {
         Id: query['Id'],
-        Label: dimensions[label] ?? '',
+        Label: line.dimensions[label] ?? '',
         StatusCode: 'Complete',
         Timestamps: points.map(([at]) => at),
         Values: points.map(([, minutes]) => valueOf(minutes, statistic)),

@@ -73,7 +73,7 @@ export function metricStore(): MetricStore {
     note(text) {
       const document = read(text)
       if (!document) return
-      const { Timestamp: at, CloudWatchMetrics: directives } = document._aws
+      const { Timestamp: at, CloudWatchMetrics: directives } = document['_aws']
       for (const { Namespace: namespace, Dimensions: sets, Metrics } of directives)
         for (const { Name: metric } of Metrics)
           for (const names of sets) {
