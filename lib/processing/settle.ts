@@ -6,7 +6,9 @@ import { elapsed, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { traceIdOf } from '../telemetry/trace.ts'
 import { keptOf, type KeepDeps } from './ledger-entry.ts'
+import { traceOf } from './trace.ts'
 
 export interface SettleDeps extends KeepDeps {
   readonly claims: Claims
@@ -98,10 +100,8 @@ function lost(envelope: Envelope, claim: Claim, deps: SettleDeps): Processed {
   return again(retry.baseMs)
 }
 
-export const about = ({ id, tenant, provider, endpoint, type }: Envelope) => ({
-  eventId: id,
-  tenant,
-  provider,
-  endpoint,
-  type,
-})
+export const about = (envelope: Envelope) => {
+  const { id, tenant, provider, endpoint, type } = envelope
+  const traceId = traceIdOf(traceOf(envelope).traceparent)
+  return { eventId: id, traceId, tenant, provider, endpoint, type }
+}
