@@ -36,7 +36,7 @@ describe('a traceparent', () => {
   ])('is none: %s', (_, text) => expect(read(text)).toBeUndefined())
 
   test('is right or none, whatever a sender writes', () => {
-    const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdefF-'), maxLength: 60 })
+    const hex = fc.stringMatching(/^[0-9a-fF-]{0,60}$/)
     fc.assert(
       fc.property(fc.oneof(hex, fc.string()), fc.string(), (text, state) => {
         const trace = read(text, state)
