@@ -149,12 +149,14 @@ test('connecting tells of none: a wrong link, a refused consent, an exchange tha
     })
     await keep(await given.get(`/oauth/sandbox/connect?link=${encodeURIComponent(canaries.token)}`))
     await keep(
-      await given.get(`/oauth/sandbox/callback?error=access_denied&${query}`, { cookie: canaries.jwt }),
+      await given.get(`/oauth/sandbox/callback?error=access_denied&${query.toString()}`, {
+        cookie: canaries.jwt,
+      }),
     )
     const flow = await given.open()
     const code = given.consent(flow.authorize)
     const back = new URLSearchParams({ code, state: flow.authorize.searchParams.get('state') ?? '' })
-    await keep(await given.get(`/oauth/sandbox/callback?${back}`, { cookie: flow.cookie }))
+    await keep(await given.get(`/oauth/sandbox/callback?${back.toString()}`, { cookie: flow.cookie }))
     told.push(...given.lines)
   }
   expectSilence(12)
@@ -193,8 +195,8 @@ test('the API tells of none: strangers, wrong bodies, and tables that fail', asy
   const given = await givenAdmin(tables, { changes: { history: failingHistory, log } })
   const query = new URLSearchParams({ tenant: planted, cursor: canaries.jwt })
   const stranger = { authorization: `Bearer ${canaries.key}`, cookie: canaries.jwt }
-  await keep(await given.app.request(`/api/events?${query}`, { headers: stranger }))
-  await keep(await given.api(`/api/events?${query}`))
+  await keep(await given.app.request(`/api/events?${query.toString()}`, { headers: stranger }))
+  await keep(await given.api(`/api/events?${query.toString()}`))
   await keep(await given.api('/api/events'))
   await keep(await given.api(`/api/events/${encodeURIComponent(canaries.token)}`))
   await keep(
