@@ -80,7 +80,7 @@ function sluice(client: DynamoDBClient): BatchHandler {
     apiOf: () => undefined,
     sluice: { fetch: () => globalThis.fetch },
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     hide: unused,
   })
 }

@@ -1,21 +1,24 @@
-import { Validations } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import type { SluiceConfig } from '#lib/config/define-config.ts'
 import { env } from '#lib/config/names.ts'
 import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
 import { checkPlan, checkStage, pollers } from './checks.ts'
 import { codeWith } from './code.ts'
+import { adminSecret } from './constructs/admin-secret.ts'
+import { Alarms } from './constructs/alarms.ts'
 import { Buffer } from './constructs/buffer.ts'
 import { Bus } from './constructs/bus.ts'
 import { Control } from './constructs/control.ts'
+import { Dashboard } from './constructs/dashboard.ts'
 import { FrontDoor } from './constructs/front-door.ts'
 import { GatewayFunction } from './constructs/gateway-function.ts'
 import { Ledger } from './constructs/ledger.ts'
 import { Objects } from './constructs/objects.ts'
 import { lendReplaying, lendReplays } from './constructs/replaying.ts'
 import { Schedule } from './constructs/schedule.ts'
+import { lendMetrics } from './constructs/watched.ts'
 import { Vault } from './constructs/vault.ts'
 import { plan as defaultPlan, type FunctionName, type Plan } from './plan.ts'
 
@@ -47,6 +50,8 @@ export class Sluice extends Construct {
   readonly bus: Bus
   /** Holds the token of the API and the console. */
   readonly adminSecret: Secret
+  readonly alarms: Alarms
+  readonly functions = new Map<FunctionName, GatewayFunction>()
 
   constructor(scope: Construct, id: string, given: SluiceProps) {
     super(scope, id)
@@ -91,6 +96,9 @@ export class Sluice extends Construct {
       fn.setEnv({ [env.publicUrl]: this.url, [env.returnTo]: config.returnTo.join(' ') })
     if (config.oidc)
       for (const fn of [admin, proxy]) fn.setEnv({ [env.adminOidc]: JSON.stringify(config.oidc) })
+    const watched = { stage: props.stage, functions: this.functions, buffer: this.buffer }
+    this.alarms = new Alarms(this, 'Alarms', { ...watched, email: config.alarms.email })
+    new Dashboard(this, 'Dashboard', watched)
   }
 
   /** No table and no key: taking a webhook must not depend on either. */
@@ -176,6 +184,7 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['read'])
     this.objects.lendListing(fn)
+    lendMetrics(fn)
     this.#lendAdminToken(fn)
   }
 
@@ -215,9 +224,9 @@ export class Sluice extends Construct {
   }
 }
 
-function functionMaker(scope: Construct, props: Settled, config: ParsedConfig, plan: Plan) {
-  return (name: FunctionName, description: string): GatewayFunction =>
-    new GatewayFunction(scope, `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, {
+function functionMaker(scope: Sluice, props: Settled, config: ParsedConfig, plan: Plan) {
+  return (name: FunctionName, description: string): GatewayFunction => {
+    const fn = new GatewayFunction(scope, `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, {
       name,
       description,
       code: props.code(name),
@@ -226,25 +235,7 @@ function functionMaker(scope: Construct, props: Settled, config: ParsedConfig, p
       memoryMb: plan.memoryMb[name],
       reservedConcurrency: config.concurrency.reserved?.[name],
     })
-}
-
-/**
- * A random token, made by Secrets Manager when the stack is first deployed. It has no name of its own, so it is not among
- * the `sluice/{stage}/…` that the webhook function may read.
- */
-function adminSecret(scope: Construct): Secret {
-  const secret = new Secret(scope, 'AdminSecret', {
-    description: 'Sluice: the token of the API and the console',
-    generateSecretString: {
-      secretStringTemplate: '{}',
-      generateStringKey: env.adminToken,
-      excludePunctuation: true,
-      passwordLength: 43,
-    },
-  })
-  Validations.of(secret).acknowledge({
-    id: 'AwsSolutions-SMG4',
-    reason: 'Rotating it locks out whoever uses the API: that is for people to time, by one call.',
-  })
-  return secret
+    scope.functions.set(name, fn)
+    return fn
+  }
 }

@@ -24,6 +24,7 @@ export class SluiceStack extends Stack {
       Bucket: sluice.objects.bucket.bucketName,
       EventBus: sluice.bus.bus.eventBusName,
       AdminSecret: sluice.adminSecret.secretArn,
+      AlarmTopic: sluice.alarms.topic.topicArn,
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
   }

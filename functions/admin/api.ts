@@ -17,6 +17,7 @@ import { backfillRoutes } from './backfills.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { idempotent } from './idempotent.ts'
+import { metricRoutes } from './metrics.ts'
 import { pollRoutes } from './polls.ts'
 import { limitedSignIns } from './sign-in-limit.ts'
 import { replayRoutes } from './replays.ts'
@@ -49,6 +50,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   exportRoutes(app, deps)
   trafficRoutes(app, deps)
   replayRoutes(app, deps)
+  metricRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

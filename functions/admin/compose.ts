@@ -1,5 +1,6 @@
 import { sqsProbe } from '#lib/admin/queue-probe.sqs.ts'
 import { dynamoUsedLinks } from '#lib/admin/used-links.dynamo.ts'
+import { cloudwatchClient } from '#lib/aws/cloudwatch.ts'
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
 import { kmsClient } from '#lib/aws/kms.ts'
 import { s3 } from '#lib/aws/s3.ts'
@@ -29,6 +30,7 @@ import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
+import { cloudwatchReader } from '#lib/telemetry/metric-reader.cloudwatch.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
@@ -85,6 +87,10 @@ export function compose(): AdminDeps {
       replays: dynamoReplays({ client: dynamodb, table: required(env.controlTable) }),
       jobs: sqsReplayJobs({ client: sqs, queueUrl: required(env.replayQueueUrl) }),
     },
+    metricReader: cloudwatchReader({
+      client: cloudwatchClient({ maxAttempts: 2, requestTimeoutMs: 8_000 }),
+      stage: required(env.stage),
+    }),
     keyTasks: dynamoKeyTasks({ ...connections, clock }),
     connectStore: dynamoConnectStore({ client: dynamodb, table: required(env.controlTable) }),
     connectGrantOf,

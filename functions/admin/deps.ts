@@ -26,6 +26,7 @@ import type { PlanDeps } from '#lib/processing/replay-plan.ts'
 import type { Replays } from '#lib/processing/replays.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 import type { Log } from '#lib/telemetry/log.ts'
+import type { MetricReader } from '#lib/telemetry/metric-reader.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
 import type { AccessDeps, AccessEnv } from '../common/authenticate.ts'
 import type { AuditNotes } from './audited.ts'
@@ -60,6 +61,7 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly backfillJobs: BackfillJobs
   /** Replays of windows. */
   readonly replaying: PlanDeps & { readonly replays: Replays; readonly jobs: ReplayJobs }
+  readonly metricReader: MetricReader
   readonly keyTasks: Pick<KeyTasks, 'about' | 'ask'>
   readonly connectStore: Pick<ConnectStore, 'addLink' | 'follow'>
   readonly connectGrantOf: (provider: string) => ConnectGrant | undefined

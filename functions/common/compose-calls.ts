@@ -9,6 +9,7 @@ import { rejectKey } from '#lib/oauth/key-life.ts'
 import type { RefreshDeps } from '#lib/oauth/refresh-deps.ts'
 import { rejectToken } from '#lib/oauth/reject-token.ts'
 import { dynamoBreaker } from '#lib/outbound/breaker.dynamo.ts'
+import { breakerMetrics, callMetrics } from '#lib/outbound/call-metrics.ts'
 import { dynamoLimiter } from '#lib/outbound/limiter.dynamo.ts'
 import { sluice, type Sluice } from '#lib/outbound/sluice.ts'
 import { httpsTransport } from '#lib/outbound/transport.https.ts'
@@ -16,9 +17,10 @@ import { retryBudget } from '#lib/primitives/retry-budget.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { Counted } from './compose-metrics.ts'
 import { composeTokens } from './compose-tokens.ts'
 
-export interface Calls extends Pick<RefreshDeps, 'clock' | 'log'> {
+export interface Calls extends Pick<RefreshDeps, 'clock' | 'log'>, Counted {
   readonly sluice: Sluice
   readonly connections: ConnectionList
 }
@@ -26,7 +28,7 @@ export interface Calls extends Pick<RefreshDeps, 'clock' | 'log'> {
 /** Calls by connections, from the environment. */
 export function composeCalls(): Calls {
   const tokens = composeTokens()
-  const { clock, random, keys, log } = tokens
+  const { clock, random, keys, log, metrics } = tokens
   const client = dynamodbClient({ maxAttempts: 3 })
   // Limits and breakers do without their table rather than wait for it.
   const control = {
@@ -41,7 +43,8 @@ export function composeCalls(): Calls {
     random,
     send: httpsTransport(),
     limiter: dynamoLimiter(control),
-    breaker: dynamoBreaker(control),
+    breaker: dynamoBreaker({ ...control, changed: breakerMetrics(metrics) }),
+    tell: callMetrics(metrics),
     budget: retryBudget({ ...outbound.budget, clock }),
     apiOf: (provider) => findProvider(provider)?.api,
     fromEnvironment: optional,
@@ -57,5 +60,5 @@ export function composeCalls(): Calls {
       else await rejectToken({ tenant, id }, refused.accessToken, tokens)
     },
   })
-  return { clock, log, sluice: calls, connections }
+  return { clock, log, metrics, sluice: calls, connections }
 }

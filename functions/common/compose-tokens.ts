@@ -16,7 +16,6 @@ import { revoker } from '#lib/oauth/revoke.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
 import { objectEscrow } from '#lib/vault/escrow.ts'
@@ -24,9 +23,10 @@ import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { announcer } from './announce.ts'
+import { composeMetrics, type Counted } from './compose-metrics.ts'
 
 /** What whoever uses tokens of connections needs to open and to refresh them, from the environment. */
-export function composeTokens(): RefreshDeps {
+export function composeTokens(): RefreshDeps & Counted {
   const clock = systemClock
   const random = systemRandom
   const log = jsonLog(writeLine, () => iso(clock.now()))
@@ -49,7 +49,7 @@ export function composeTokens(): RefreshDeps {
     clock,
     random,
     log,
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    metrics: composeMetrics(),
     fetch,
     clients,
     keys,

@@ -11,16 +11,16 @@ import { revoker } from '#lib/oauth/revoke.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
 import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
+import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 import type { OAuthAppDeps } from './app.ts'
 
 /** Everything that connecting needs, from the environment. */
-export function compose(): OAuthAppDeps {
+export function compose(): OAuthAppDeps & Counted {
   const clock = systemClock
   const log = jsonLog(writeLine, () => iso(clock.now()))
   const client = dynamodbClient({ maxAttempts: 3 })
@@ -44,7 +44,7 @@ export function compose(): OAuthAppDeps {
     clock,
     random: systemRandom,
     log,
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    metrics: composeMetrics(),
     fetch,
     clients,
     keys,

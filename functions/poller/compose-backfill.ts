@@ -8,15 +8,16 @@ import { backfillSource } from '#lib/polling/backfill-source.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { composeCalls, type Calls } from '../common/compose-calls.ts'
+import type { Counted } from '../common/compose-metrics.ts'
 import type { BackfillerDeps } from './backfills.ts'
 import type { PollerDeps } from './batch.ts'
 import { compose, declarationOf } from './compose.ts'
 
 /** Everything that polls and backfills need. */
-export function composeAll(): PollerDeps & BackfillerDeps {
+export function composeAll(): PollerDeps & BackfillerDeps & Counted {
   const calls = composeCalls()
   const poller = compose(calls)
-  return { ...poller, backfill: backfillDeps(calls, poller) }
+  return { ...poller, backfill: backfillDeps(calls, poller), metrics: calls.metrics }
 }
 
 function backfillDeps({ sluice }: Calls, poller: PollerDeps): BackfillerDeps['backfill'] {

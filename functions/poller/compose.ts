@@ -22,15 +22,13 @@ import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
-import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { Directory, Endpoint } from '#lib/webhooks/directory.ts'
 import type { Calls } from '../common/compose-calls.ts'
 import type { PollerDeps } from './batch.ts'
 
 /** Everything that the poller needs, from its environment and what was compiled from the config. */
-export function compose({ sluice, connections, clock, log }: Calls): PollerDeps {
+export function compose({ sluice, connections, clock, log, metrics }: Calls): PollerDeps {
   const random = systemRandom
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
@@ -55,7 +53,7 @@ export function compose({ sluice, connections, clock, log }: Calls): PollerDeps 
     clock,
     log,
   }
-  const told = { clock, log, metrics: emfMetrics(writeLine, () => clock.now()) }
+  const told = { clock, log, metrics }
   return {
     ...told,
     random,

@@ -11,10 +11,11 @@ import { kmsKeyRewrap } from '#lib/vault/key-rewrap.kms.ts'
 import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { dynamoShred } from '#lib/vault/shred.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
+import type { Counted } from '../common/compose-metrics.ts'
 import { composeTokens } from '../common/compose-tokens.ts'
 
 /** Everything that refreshing ahead of traffic, and the care for keys, need, from the environment. */
-export function compose(): RefreshDueDeps {
+export function compose(): RefreshDueDeps & Counted {
   const deps = composeTokens()
   const { clock, log, vault } = deps
   const connections = { client: dynamodbClient({ maxAttempts: 3 }), table: required(env.connectionsTable) }

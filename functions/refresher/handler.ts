@@ -1,4 +1,7 @@
+import { flushing } from '#lib/telemetry/flushing.ts'
 import { compose } from './compose.ts'
 import { refresher } from './batch.ts'
 
-export const handler = refresher(compose())
+const deps = compose()
+
+export const handler = flushing(deps.metrics, refresher(deps))

@@ -11,19 +11,19 @@ import { iso, systemClock } from '#lib/primitives/clock.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 
 /** Everything the sweeper needs, from its environment. */
-export function compose(): SweepDeps {
+export function compose(): SweepDeps & Counted {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   return {
     clock,
     log: jsonLog(writeLine, () => iso(clock.now())),
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    metrics: composeMetrics(),
     buffer: sqsBuffer({ client, queueUrl: required(env.eventsQueueUrl) }),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     claims: dynamoClaims({

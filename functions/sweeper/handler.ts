@@ -1,8 +1,10 @@
 import { drainDead } from '#lib/processing/drain.ts'
+import { flushing } from '#lib/telemetry/flushing.ts'
 import { sweep } from './batch.ts'
 import { composeAll } from './compose-replay.ts'
 import { withReplays } from './replays.ts'
 
 const deps = composeAll()
+const sweeper = sweep(deps, [(signal) => drainDead(signal, deps.drain)])
 
-export const handler = withReplays(sweep(deps, [(signal) => drainDead(signal, deps.drain)]), deps)
+export const handler = flushing(deps.metrics, withReplays(sweeper, deps))

@@ -12,7 +12,6 @@ import { secretsManagerClients } from '#lib/oauth/clients.secretsmanager.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDeclarations } from '#lib/webhooks/declarations.file.ts'
@@ -21,6 +20,7 @@ import { httpsPostback } from '#lib/webhooks/postback.https.ts'
 import { httpsSite } from '#lib/webhooks/sender-site.https.ts'
 import type { IngestDeps } from '#lib/webhooks/ingest.ts'
 import { secretsManagerSecrets } from '#lib/webhooks/secrets.secretsmanager.ts'
+import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 
 /** Node loads its `fetch` when it is first looked at, which most starts never do. */
 const fetch: typeof globalThis.fetch = (input, init) => {
@@ -29,7 +29,7 @@ const fetch: typeof globalThis.fetch = (input, init) => {
 }
 
 /** Everything the webhook function needs, from its environment and the directory beside its code. */
-export function compose(): IngestDeps {
+export function compose(): IngestDeps & Counted {
   const clock = systemClock
   const random = systemRandom
   const log = jsonLog(writeLine, () => iso(clock.now()))
@@ -48,7 +48,7 @@ export function compose(): IngestDeps {
     random,
     log,
     refusals: sampledLog(log, clock, 1_000),
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    metrics: composeMetrics(),
     directory,
     declaration: fileDeclarations(new URL('declarations.json', import.meta.url)),
     secrets: secretsManagerSecrets({

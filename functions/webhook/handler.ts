@@ -1,5 +1,8 @@
 import { gatewayHandler } from '#lib/http/gateway.ts'
+import { flushing } from '#lib/telemetry/flushing.ts'
 import { webhookApp } from './app.ts'
 import { compose } from './compose.ts'
 
-export const handler = gatewayHandler(webhookApp(compose()).fetch)
+const deps = compose()
+
+export const handler = flushing(deps.metrics, gatewayHandler(webhookApp(deps).fetch))

@@ -19,13 +19,13 @@ import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
+import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 import type { WorkerDeps } from './batch.ts'
 
 /** Everything the worker needs, from its environment and `sluice.config.ts`. */
-export function compose(): WorkerDeps {
+export function compose(): WorkerDeps & Counted {
   const clock = systemClock
   const sqs = sqsClient({ maxAttempts: 2 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
@@ -40,7 +40,7 @@ export function compose(): WorkerDeps {
     fetch: globalThis.fetch,
     sluice: sluiceLater(async () => (await import('../common/compose-calls.ts')).composeCalls().sluice),
     log: jsonLog(writeLine, () => iso(clock.now())),
-    metrics: emfMetrics(writeLine, () => clock.now()),
+    metrics: composeMetrics(),
     claims: dynamoClaims({
       client: dynamodbClient({ maxAttempts: 3 }),
       table: required(env.ledgerTable),

@@ -1,4 +1,7 @@
 import { workerBatch } from './batch.ts'
+import { flushing } from '#lib/telemetry/flushing.ts'
 import { compose } from './compose.ts'
 
-export const handler = workerBatch(compose())
+const deps = compose()
+
+export const handler = flushing(deps.metrics, workerBatch(deps))

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { EventSourceMapping, type CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
@@ -92,6 +93,14 @@ export class Buffer extends Construct {
 
   queueUrl(line: Line): string {
     return this.#queues[line].queueUrl
+  }
+
+  /** What alarms look at: how long the oldest message of `line` has waited, seconds, and how many were set aside. */
+  watched(line: Line): { readonly age: Metric; readonly dead: Metric } {
+    return {
+      age: this.#queues[line].metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
+      dead: this.#deadLetters[line].metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+    }
   }
 
   /** May put messages on `line`. */

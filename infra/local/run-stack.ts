@@ -81,7 +81,17 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
   const onTrouble = parts.quiet ? () => {} : printTrouble
   const environmentOfAll = { [baseUrlOfSandbox]: sandboxUrl }
   const running = setGoing(
-    { template, resolve, identities, endpoints, bundles, logs, onTrouble, environmentOfAll },
+    {
+      template,
+      resolve,
+      identities,
+      endpoints,
+      bundles,
+      logs,
+      onTrouble,
+      environmentOfAll,
+      note: (line) => services.note(line),
+    },
     parts,
   )
   const outputs = resolve(

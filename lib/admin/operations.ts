@@ -1,6 +1,7 @@
 import { auditOperations } from './operations-audit.ts'
 import { backfillOperations } from './operations-backfills.ts'
 import type { Operation } from './operation.ts'
+import { metricOperations } from './operations-metrics.ts'
 import { pollOperations } from './operations-polls.ts'
 import { replayOperations } from './operations-replays.ts'
 import * as schemas from './schemas.ts'
@@ -177,6 +178,7 @@ export const operations = {
     problems: [404, 409],
   },
   ...pollOperations,
+  ...metricOperations,
   getTenantKeys: {
     id: 'getTenantKeys',
     method: 'get',

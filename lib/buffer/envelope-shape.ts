@@ -99,6 +99,7 @@ const envelope = shapeOf(
     occurredAt: instant,
     contentType: text,
     traceparent: text,
+    tracestate: text,
     poll: (value) => inObject(value, poll),
     replayOf: text,
     redrive: text,

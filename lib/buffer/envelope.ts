@@ -34,7 +34,9 @@ export interface Envelope {
   readonly contentType?: string
   /** Headers that the provider's declaration asks to keep, lower-case names. */
   readonly headers: Readonly<Record<string, string>>
+  /** The trace that the sender's request was part of. */
   readonly traceparent?: string
+  readonly tracestate?: string
   readonly body: InlineBody | StoredBody
   /** Set on what a poll found and a webhook should bring too: the poll, as whether one does is counted. */
   readonly poll?: { readonly connection: string; readonly stream: string }

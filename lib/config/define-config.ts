@@ -26,6 +26,8 @@ export interface SluiceConfig {
   readonly polls?: readonly PollConfig[]
   /** Who may use the admin API beside whoever has the admin token: people, by tokens of your identity provider. */
   readonly admin?: { readonly oidc?: OidcConfig }
+  /** Who is told of alarms: an address that SNS asks to confirm. Without one, subscribe to the stack's output `AlarmTopic`. */
+  readonly alarms?: { readonly email?: string }
   /** How much of the account's Lambda concurrency each function may take; unset takes from the shared pool. */
   readonly concurrency?: ConcurrencyConfig
 }

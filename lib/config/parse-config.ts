@@ -37,6 +37,8 @@ export interface ParsedConfig {
   readonly returnTo: readonly string[]
   /** Whose tokens open the admin API, beside the admin token. */
   readonly oidc: Oidc | undefined
+  /** Who is told of alarms. */
+  readonly alarms: { readonly email: string | undefined }
 }
 
 const header = z
@@ -129,6 +131,7 @@ const schema = z.strictObject({
   ),
   admin: z.optional(z.strictObject({ oidc: z.optional(oidcSchema) })),
   concurrency: z.optional(concurrencySchema),
+  alarms: z.optional(z.strictObject({ email: z.optional(z.email()) })),
 })
 
 /**
@@ -164,6 +167,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
     oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),
+    alarms: { email: parsed.alarms?.email },
   }
 }
 

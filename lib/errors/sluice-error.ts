@@ -1,3 +1,5 @@
+import { scrub } from './scrub.ts'
+
 /** What must happen to the work that failed: try again later, set aside with its reason, or drop. */
 export type Consequence = 'retry' | 'park' | 'discard'
 
@@ -16,6 +18,8 @@ const consequences = {
   PAYLOAD_UNAVAILABLE: 'retry',
   /** The table of connections, or the key that wraps their keys, did not answer. */
   VAULT_UNAVAILABLE: 'retry',
+  /** CloudWatch did not give out what was noted. */
+  METRICS_UNAVAILABLE: 'retry',
   /** A user's handler threw or overran its deadline. */
   HANDLER_FAILED: 'retry',
   /** The lease ended while the handler ran; another worker may own the event now. */
@@ -53,11 +57,15 @@ export class SluiceError extends Error {
   }
 }
 
-/** A short, safe description of anything thrown: class and message of errors, the type of the rest. At most 256 characters. */
+/**
+ * A short, safe description of anything thrown: class and message of errors, the type of the rest. At most 256 characters. What
+ * others write into their messages is scrubbed: an address with a key in it, a header, a person.
+ */
 export function describeError(thrown: unknown): string {
   try {
-    const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `thrown ${typeof thrown}`
-    return text.slice(0, 256)
+    if (!(thrown instanceof Error)) return `thrown ${typeof thrown}`
+    const text = `${thrown.name}: ${thrown.message}`
+    return thrown instanceof SluiceError ? text.slice(0, 256) : scrub(text, 256)
   } catch {
     // Whoever throws decides what `name` and `message` are.
     return 'thrown something that can not be described'

@@ -1,11 +1,11 @@
-import { ApiError } from '../errors/api-error.ts'
+import { ApiError, type ApiErrorKind } from '../errors/api-error.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
-import { isPast, later, ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
+import { elapsed, isPast, later, ms, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import type { Deadline } from '../primitives/deadline.ts'
 import type { Secret } from '../primitives/secret.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { readAnswer } from './answer-buffer.ts'
-import type { Breaker, Entry } from './breaker.ts'
+import type { Breaker, Entry, Outcome } from './breaker.ts'
 import { classify } from './classify.ts'
 import type { Share } from './limit-scopes.ts'
 import type { Limiter, Priority } from './limiter.ts'
@@ -24,7 +24,21 @@ export interface AttemptDeps {
   readonly limiter: Limiter
   readonly breaker: Breaker
   readonly clock: Clock
+  /** Told what came of each attempt; must not throw. */
+  readonly tell?: (told: AttemptTold) => void
 }
+
+/** What is known of an attempt afterwards. `held` ones did not leave, and say why. */
+export type AttemptTold =
+  | { readonly kind: 'held'; readonly provider: string; readonly code: string | undefined }
+  | {
+      readonly kind: 'made'
+      readonly provider: string
+      readonly outcome: Outcome
+      /** What the answer means, where it says failure. */
+      readonly fault: ApiErrorKind | undefined
+      readonly tookMs: Millis
+    }
 
 export interface Attempt {
   readonly provider: string
@@ -57,8 +71,13 @@ export type Tried =
 export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Tried> {
   const { provider, api, deadline } = attempt
   const pass = await letOut(attempt, deps)
-  if (pass.kind === 'held') return pass
-  let outcome: 'success' | 'failure' | 'ignored' = 'ignored'
+  if (pass.kind === 'held') {
+    deps.tell?.({ kind: 'held', provider, code: pass.error.code })
+    return pass
+  }
+  const leftAt = deps.clock.now()
+  let outcome: Outcome = 'ignored'
+  let fault: ApiErrorKind | undefined
   try {
     const answer = await sendFollowing(withCredentials(attempt), sending(attempt), deps.send)
     const { response, head } = await readAnswer(answer, api)
@@ -73,6 +92,7 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
       secrets: secretsOf(attempt.credentials),
     })
     outcome = verdict.kind === 'ok' ? 'success' : verdict.error.breaker
+    fault = verdict.kind === 'ok' ? undefined : verdict.error.kind
     return verdict.kind === 'ok'
       ? { kind: 'good', response }
       : { kind: 'bad', response, error: verdict.error }
@@ -82,6 +102,7 @@ export async function tryOnce(attempt: Attempt, deps: AttemptDeps): Promise<Trie
     if (deadline.signal.aborted || !isUnavailable(error)) throw error
     return { kind: 'unanswered', error: unreachable(provider, error), sent: !neverLeft.has(codeOf(error)) }
   } finally {
+    deps.tell?.({ kind: 'made', provider, outcome, fault, tookMs: elapsed(leftAt, deps.clock.now()) })
     const openMs = await pass.report(outcome)
     if (openMs !== undefined) attempt.asked?.(openMs)
   }

@@ -12,6 +12,8 @@ export interface BreakerDeps {
   readonly items: BreakerItems
   readonly policy: BreakerPolicy
   readonly store: { downUntil: number; downSince: number }
+  /** Told when this worker has opened or closed a breaker, once for each time. */
+  readonly changed?: ((key: string, state: Standing['state']) => void) | undefined
 }
 
 /** What one worker knows of one key. */

@@ -45,7 +45,13 @@ async function trip(deps: BreakerDeps, own: KnownBreaker): Promise<void> {
   const { time, random, policy } = deps
   const from = own.standing
   if (from.state === 'open') return
-  await move(deps, own, from, opened(from, { by: token128(random), now: time.now(), random, policy }))
+  await change(deps, own, from, opened(from, { by: token128(random), now: time.now(), random, policy }))
+}
+
+/** Whose change it is shows by who stands afterwards: another may have been first. */
+async function change(deps: BreakerDeps, own: KnownBreaker, from: Standing, to: Standing): Promise<void> {
+  await move(deps, own, from, to)
+  if (own.standing.by === to.by) deps.changed?.(own.key, to.state)
 }
 
 /** What a probe found out decides for everyone, unless it has been taken for dead and others have decided. */
@@ -58,9 +64,9 @@ export async function judgeProbe(
   const { time, random, policy, items } = deps
   if (own.standing.by !== from.by) return
   const by = token128(random)
-  if (outcome === 'success') return move(deps, own, from, closed(from, by))
+  if (outcome === 'success') return change(deps, own, from, closed(from, by))
   if (outcome === 'failure')
-    return move(deps, own, from, opened(from, { by, now: time.now(), random, policy }))
+    return change(deps, own, from, opened(from, { by, now: time.now(), random, policy }))
   own.standing = {
     ...own.standing,
     permits: Math.min(own.standing.permits + 1, policy.permits),

@@ -17,6 +17,8 @@ export interface DynamoBreakerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly policy?: BreakerPolicy
+  /** Told when this worker has opened or closed one. */
+  readonly changed?: BreakerDeps['changed']
   /** A store that takes longer than this counts as down. 500 ms unless said. */
   readonly requestMs?: Millis
 }
@@ -36,7 +38,7 @@ export function dynamoBreaker(options: DynamoBreakerOptions): Breaker {
   const time = trueTime(clock)
   const items = breakerItems({ ...options, time, requestMs }, policy)
   const store = { downUntil: 0, downSince: Infinity }
-  const deps: BreakerDeps = { clock, random, time, items, policy, store }
+  const deps: BreakerDeps = { clock, random, time, items, policy, store, changed: options.changed }
   const known = new Map<string, KnownBreaker>()
   return {
     async enter(key) {

@@ -1,12 +1,12 @@
 import type { EnqueueDeps } from '../buffer/enqueue.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
 import { polling } from '../config/defaults.ts'
-import { epochMs, later, type Millis } from '../primitives/clock.ts'
+import { elapsed, epochMs, later, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { token128 } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { endRun, setBack } from './end-run.ts'
-import { standsStill } from './freshness.ts'
+import { freshnessOf, standsStill } from './freshness.ts'
 import { phaseOf } from './phases.ts'
 import type { PollJobs } from './poll-jobs.ts'
 import type { Phases, Poll, PollRef, Polls } from './poll-state.ts'
@@ -81,7 +81,9 @@ export async function runPoll(order: PollOrder, deps: RunPollDeps): Promise<Poll
   const read = await readOn(outcome.poll, outcome.lease, source, deps)
   if (read.kind === 'lost') return { kind: 'lost' }
   const ended = read.kind === 'set_back' ? await setBack(read, deps) : await endRun(read, source, deps)
-  if (ended.kind !== 'lost' && ended.kind !== 'gone') tellStill(outcome.poll, read, ended, deps)
+  if (ended.kind === 'lost' || ended.kind === 'gone') return ended
+  tellStill(outcome.poll, read, ended, deps)
+  tellLag(outcome.poll, outcome.lease.takenAt, ended, deps)
   return ended
 }
 
@@ -96,6 +98,18 @@ function tellStill(
   if (reason === undefined) return
   metrics.count('WatermarkStill', { provider: before.provider, reason })
   log('warn', 'a watermark stands still although its turns come', { ...nameOf(before), reason })
+}
+
+/** How old what is known is once a run is over: one that has read to its end knows all until it began. */
+function tellLag(
+  before: Poll,
+  begunAt: EpochMs,
+  { kind }: PollOutcome,
+  { clock, metrics }: RunPollDeps,
+): void {
+  const now = clock.now()
+  const lagMs = kind === 'done' ? elapsed(begunAt, now) : freshnessOf(before, now).lagMs
+  metrics.measure('PollLag', lagMs, { provider: before.provider })
 }
 
 /** A row of a phase that the poll is not in, or whose poll is gone, is a trace of a crash: nobody else would take it away. */

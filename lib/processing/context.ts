@@ -7,7 +7,9 @@ import type { Random } from '../primitives/random.ts'
 import type { ApiDeclaration } from '../providers/api.ts'
 import { idempotencyKeys } from '../outbound/repeatable.ts'
 import type { ConnectionRef, Sluice } from '../outbound/sluice.ts'
+import { traceIdOf } from '../telemetry/trace.ts'
 import type { HandlerCalls, HandlerContext, SluiceEvent } from './handler.ts'
+import { traced, traceOf } from './trace.ts'
 
 export interface ContextParts {
   readonly envelope: Envelope
@@ -46,17 +48,20 @@ export function contextOf(parts: ContextParts): HandlerContext {
       copy ??= new Uint8Array(raw)
       return copy
     },
-    fetch: scope.fetch,
+    fetch: traced(scope.fetch, () => traceOf(envelope), parts.calls.random),
     get sluice() {
       calls ??= callsOf(idempotencyKey, parts)
       return calls
     },
-    log,
+    log: (level, message, fields) => {
+      const traceId = traceIdOf(traceOf(envelope).traceparent)
+      log(level, message, { eventId: envelope.id, traceId, ...fields })
+    },
   }
 }
 
 /** A later attempt is a retry itself: its calls are not repeated on top of that. */
-function callsOf(root: string, { event, claim, scope, calls }: ContextParts): HandlerCalls {
+function callsOf(root: string, { envelope, event, claim, scope, calls }: ContextParts): HandlerCalls {
   const { sink, sluice, apiOf, clock, random } = calls
   // Two handlers that make the same call mean two.
   const keys = idempotencyKeys(JSON.stringify([root, sink]))
@@ -66,12 +71,16 @@ function callsOf(root: string, { event, claim, scope, calls }: ContextParts): Ha
   })
   const fetchBy: HandlerCalls['fetch'] = (connection = own(), options = {}) =>
     scope.bind(
-      sluice.fetch(event.tenant, connection, {
-        ...(claim.attempts > 1 && { attempts: 1 }),
-        ...options,
-        keys,
-        asked: scope.askToWait,
-      }),
+      traced(
+        sluice.fetch(event.tenant, connection, {
+          ...(claim.attempts > 1 && { attempts: 1 }),
+          ...options,
+          keys,
+          asked: scope.askToWait,
+        }),
+        () => traceOf(envelope),
+        random,
+      ),
       connection.provider,
     )
   return {

@@ -5,6 +5,7 @@ import { wrappedText } from '../primitives/wrapped.ts'
 import type { Wrapping } from '../providers/provider.ts'
 import type { SluiceEvent } from './handler.ts'
 import { inflate } from './inflate.ts'
+import { traceOf } from './trace.ts'
 
 /**
  * The CloudEvents envelope of one event, its payload parsed: JSON where the body is JSON, fields where it is a form (a
@@ -29,7 +30,7 @@ export function toEvent(envelope: Envelope, raw: Uint8Array, wrapped?: Wrapping)
     via: envelope.via,
     ...(envelope.account !== undefined && { account: envelope.account }),
     ...(envelope.version !== undefined && { version: envelope.version }),
-    ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
+    ...traceOf(envelope),
   }
 }
 

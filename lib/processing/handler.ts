@@ -33,7 +33,9 @@ export interface SluiceEvent<Data = unknown> {
   readonly version?: string
   readonly deliverykey: string
   readonly via: 'webhook' | 'poll' | 'bus' | 'replay'
+  /** The trace of the sender's request, or one of the event's own; calls by `ctx` are part of it. */
   readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 export interface HandlerContext {

@@ -118,6 +118,7 @@ async function attempt(
     // The next invocation has time.
     return park(envelope, claim, 'no_time_left', deps, worker.startFloorMs)
   }
+  deps.metrics.count('EventStarted', { provider: envelope.provider })
   const scope = attemptScope(limit, deps.fetch)
   let delivered: Delivered = claim
   try {

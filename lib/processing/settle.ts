@@ -2,11 +2,13 @@ import type { Envelope } from '../buffer/envelope.ts'
 import { queue, retry } from '../config/defaults.ts'
 import type { Claim, Claims } from '../idempotency/claims.ts'
 import { fullJitter } from '../primitives/backoff.ts'
-import { ms, type Clock, type Millis } from '../primitives/clock.ts'
+import { elapsed, ms, type Clock, type Millis } from '../primitives/clock.ts'
 import type { Random } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import { traceIdOf } from '../telemetry/trace.ts'
 import { keptOf, type KeepDeps } from './ledger-entry.ts'
+import { traceOf } from './trace.ts'
 
 export interface SettleDeps extends KeepDeps {
   readonly claims: Claims
@@ -31,7 +33,11 @@ export async function finish(
 ): Promise<Processed> {
   const kept = await keptOf(envelope, deps, raw)
   if ((await deps.claims.complete(claim, kept)) === 'lost') return lost(envelope, claim, deps)
-  deps.metrics.count('EventDone', { provider: envelope.provider })
+  const { provider, receivedAt } = envelope
+  deps.metrics.count('EventDone', { provider })
+  // A replay was received when its first was, and a redrive waited for somebody.
+  if (envelope.via !== 'replay' && envelope.redrive === undefined)
+    deps.metrics.measure('EventLatency', elapsed(receivedAt, deps.clock.now()), { provider })
   return settled
 }
 
@@ -94,10 +100,8 @@ function lost(envelope: Envelope, claim: Claim, deps: SettleDeps): Processed {
   return again(retry.baseMs)
 }
 
-export const about = ({ id, tenant, provider, endpoint, type }: Envelope) => ({
-  eventId: id,
-  tenant,
-  provider,
-  endpoint,
-  type,
-})
+export const about = (envelope: Envelope) => {
+  const { id, tenant, provider, endpoint, type } = envelope
+  const traceId = traceIdOf(traceOf(envelope).traceparent)
+  return { eventId: id, traceId, tenant, provider, endpoint, type }
+}

@@ -27,7 +27,8 @@ export interface LogFields {
   readonly delayMs?: number
   readonly durationMs?: number
   readonly deliveryKey?: string
-  readonly traceparent?: string
+  /** Of the W3C trace that the event is part of: 32 hex digits. */
+  readonly traceId?: string
   readonly suppressed?: number
 }
 

@@ -1,5 +1,6 @@
 import { eventId, type Envelope } from '../buffer/envelope.ts'
 import type { EpochMs } from '../primitives/clock.ts'
+import { readTrace } from '../telemetry/trace.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint } from './directory.ts'
 import type { Identity } from '../facts/identity.ts'
@@ -16,7 +17,6 @@ export function draftEnvelope(
   },
 ): Omit<Envelope, 'body'> {
   const contentType = short(delivery.header('content-type'))
-  const traceparent = traceGrammar.exec(delivery.header('traceparent') ?? '')?.[0]
   return {
     v: 1,
     id: eventId(endpoint.tenant, endpoint.id, identity.changeKey ?? identity.deliveryKey),
@@ -29,12 +29,9 @@ export function draftEnvelope(
     receivedAt: facts.receivedAt,
     ...(contentType !== undefined && { contentType }),
     headers: keptHeaders(delivery, facts.keepHeaders ?? []),
-    ...(traceparent !== undefined && { traceparent }),
+    ...readTrace(delivery.header),
   }
 }
-
-/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceGrammar = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The worker needs the encoding to inflate; the rest is what the provider's declaration asks for. */
 function keptHeaders(delivery: Delivery, keepHeaders: readonly string[]): Record<string, string> {

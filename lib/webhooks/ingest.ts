@@ -1,6 +1,7 @@
 import { ingest as limits } from '../config/defaults.ts'
+import type { Envelope } from '../buffer/envelope.ts'
 import type { ProblemCode } from '../http/problem.ts'
-import { ms } from '../primitives/clock.ts'
+import { elapsed, ms, type EpochMs } from '../primitives/clock.ts'
 import { deadlineAfter, raceSignal } from '../primitives/deadline.ts'
 import type { WebhookDeclaration } from '../providers/provider.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -64,16 +65,21 @@ export async function ingest(arrival: Arrival, deps: IngestDeps): Promise<Ingest
   if (arrival.body.byteLength > endpoint.maxBodyBytes) {
     return refused('body_too_large', `This endpoint takes at most ${endpoint.maxBodyBytes} bytes.`)
   }
+  const begunAt = deps.clock.now()
   const deadline = deadlineAfter(deps.clock, ms(limits.budgetMs))
   try {
-    return await authenticate(arrival, endpoint, declaration, { ...deps, deadline: deadline.signal })
+    return await authenticate(arrival, endpoint, declaration, {
+      ...deps,
+      begunAt,
+      deadline: deadline.signal,
+    })
   } finally {
     deadline.end()
   }
 }
 
 /** What one request needs: everything of {@link IngestDeps}, and the end of its time. */
-type RequestDeps = IngestDeps & { readonly deadline: AbortSignal }
+type RequestDeps = IngestDeps & { readonly begunAt: EpochMs; readonly deadline: AbortSignal }
 
 async function authenticate(
   arrival: Arrival,
@@ -137,10 +143,18 @@ async function accept(
     deps.metrics.count('WebhookUnavailable', { provider: endpoint.provider })
     return refused('unavailable', 'Nothing was stored. Send it again after the time in Retry-After.')
   }
-  deps.metrics.count(stored === 'spilled' ? 'WebhookSpilled' : 'WebhookAccepted', {
-    provider: endpoint.provider,
-  })
+  noteAccepted(draft, stored, deps)
   return { kind: 'accepted', answer: answerOf(declaration.ack, draft.id, read) }
+}
+
+function noteAccepted(
+  { provider, receivedAt, occurredAt }: Omit<Envelope, 'body'>,
+  stored: 'queued' | 'spilled',
+  { metrics, clock, begunAt }: RequestDeps,
+): void {
+  metrics.count(stored === 'spilled' ? 'WebhookSpilled' : 'WebhookAccepted', { provider })
+  metrics.measure('WebhookLatency', elapsed(begunAt, clock.now()), { provider })
+  if (occurredAt !== undefined) metrics.measure('WebhookAge', elapsed(occurredAt, receivedAt), { provider })
 }
 
 /** A visit that fails is asked for again: until it succeeds, the sender sends nothing. */

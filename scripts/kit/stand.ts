@@ -1,3 +1,4 @@
+import { silentMetrics } from '#lib/telemetry/metrics.ts'
 import { noPostback } from '#lib/webhooks/postback.ts'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { webhookApp } from '#functions/webhook/app.ts'
@@ -63,7 +64,7 @@ function appOf(provider: Provider, secrets: readonly Secret[], now: EpochMs, sto
     random: seededRandom(1),
     log: quiet,
     refusals: quiet,
-    metrics: { count: quiet },
+    metrics: silentMetrics,
     declaration: (id) => (id === provider.id ? provider.webhooks : undefined),
     site: kitSite,
     postback: noPostback,

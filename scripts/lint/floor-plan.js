@@ -28,7 +28,7 @@ const mayUse = {
 }
 
 /** An adapter is `port.vendor.ts`: the only door to that vendor, and it knows no flow. */
-const vendors = 'dynamo|sqs|s3|kms|secretsmanager|eventbridge|https|file|stdout'
+const vendors = 'dynamo|sqs|s3|kms|cloudwatch|secretsmanager|eventbridge|https|file|stdout'
 const adapter = new RegExp(`\\.(${vendors})\\.tsx?$`)
 const adapterMayUse = ['primitives', 'errors', 'config', 'telemetry', 'aws']
 

@@ -85,7 +85,7 @@ function workerOf({ endpoints, region, stage, outputs }: StackFile) {
     announce: async () => {},
     revoke: revoker({ clients, random: systemRandom, fetch: counted, clock: systemClock, log: silentLog }),
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
   })
   const credentials = connectionCredentials({ tokens, keys, clock: systemClock, formsOf: keyFormsOf })
   return { tokens, credentials, calls: () => calls, client, s3 }

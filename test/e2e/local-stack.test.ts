@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Stripe from 'stripe'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -105,6 +105,18 @@ test('the API and the console see what was handled; both ask who is there', asyn
   expect(await listed.json()).toMatchObject({ items: [{ id, status: 'done', attempts: 1 }] })
   expect((await fetch(`${file.url}/api/events`)).status).toBe(401)
   expect(await (await fetch(`${file.url}/health`)).json()).toMatchObject({ status: 'healthy' })
+
+  // What the functions wrote is what CloudWatch would tell of them; an answer is kept for a minute.
+  await eventually('the worker has written its metrics', async () => {
+    const log = await readFile(join(place.dataDir, 'logs', 'worker.log'), 'utf8')
+    return log.includes('"EventDone":1') || undefined
+  })
+  const metrics = await fetch(`${file.url}/api/metrics`, { headers })
+  expect(await metrics.json()).toMatchObject({
+    items: [
+      { provider: 'stripe', webhooks: { received: 1 }, events: { done: 1 }, health: { state: 'healthy' } },
+    ],
+  })
 
   const link = /http\S+\/console\/login\S+/.exec(output())?.[0] ?? ''
   const signIn = await fetch(link, { redirect: 'manual' })

@@ -5,7 +5,15 @@ import { resolver, resourcesOf, type Template } from '#infra/local/template/temp
 const url = 'http://127.0.0.1:1'
 const addresses = {
   publicUrl: 'http://127.0.0.1:2',
-  endpoints: { sqs: url, s3: url, dynamodb: url, secretsmanager: url, events: url, kms: url },
+  endpoints: {
+    sqs: url,
+    s3: url,
+    dynamodb: url,
+    secretsmanager: url,
+    events: url,
+    kms: url,
+    cloudwatch: url,
+  },
 }
 const template: Template = {
   Resources: {

@@ -132,6 +132,7 @@ export async function givenAdmin(
       replays: dynamoReplays({ client, table: control }),
       jobs: { send: async (job) => void replayJobs.push(job) },
     },
+    metricReader: { read: async () => [] },
     keyTasks: dynamoKeyTasks({ client, table: connections, clock }),
     connectStore: dynamoConnectStore({ client, table: control }),
     connectGrantOf,

@@ -101,7 +101,7 @@ export function givenBackfill(client: Pick<DynamoDBClient, 'send'>, table = 'bac
     }),
     remainingMs: () => ms(state.remainingMs),
     log: () => {},
-    metrics: { count: (name) => void counts.push(name) },
+    metrics: { count: (name) => void counts.push(name), measure: () => {} },
   }
   /** Hands over what is due, the earliest first; moves time where nothing is; a message whose handling fails comes back. */
   const work = async (limit = 1_000, run = runBackfill): Promise<SliceOutcome[]> => {

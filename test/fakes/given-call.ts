@@ -33,6 +33,8 @@ export interface GivenCall {
   readonly illMs?: number
   readonly budget?: { readonly ratio: number; readonly minPerWindow: number }
   readonly authorize?: Caller['authorize']
+  readonly tell?: CallDeps['tell']
+  readonly clock?: VirtualClock
 }
 
 export interface CallWorld {
@@ -61,7 +63,7 @@ export const json = (body: unknown, status = 200, headers: Readonly<Record<strin
 
 /** A connection's `fetch` in a world where nothing is real but the chain itself. */
 export function givenCall(given: GivenCall): CallWorld {
-  const clock = virtualClock()
+  const clock = given.clock ?? virtualClock()
   const start = clock.now()
   const world = { sent: [], reports: [], taken: [], observed: [], authorized: [], locked: [] } as Pick<
     CallWorld,
@@ -78,6 +80,7 @@ export function givenCall(given: GivenCall): CallWorld {
   const deps: CallDeps = {
     send,
     clock,
+    ...(given.tell && { tell: given.tell }),
     random: seededRandom(1),
     limiter: limiterOf(given.waits ?? [], world),
     breaker: { enter: async () => passOf(given, world.reports) },

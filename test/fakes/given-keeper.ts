@@ -94,7 +94,7 @@ export function givenKeeper(
     clock,
     random: seededRandom(7),
     log: () => {},
-    metrics: { count: (name) => void counts.push(name) },
+    metrics: { count: (name) => void counts.push(name), measure: () => {} },
   }
   const revive = (): void => {
     life.dead = false

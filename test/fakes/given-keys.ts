@@ -121,7 +121,7 @@ export function givenKeyWorker(services: KeyServices): KeyWorker {
       announced.push(announcement)
     },
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
-    metrics: { count: (name) => void counted.push(name) },
+    metrics: { count: (name) => void counted.push(name), measure: () => {} },
   }
   const tokens = accessTokens(shared)
   const deps: RefreshDueDeps = {

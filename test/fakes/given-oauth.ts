@@ -106,7 +106,7 @@ export async function givenOAuth(
     random,
     keys,
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     vault: dynamoVault({ client, table: connections, clock, keys }),
     store: dynamoConnectStore({ client, table: control }),
     clients: {

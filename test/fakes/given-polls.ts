@@ -80,7 +80,7 @@ export function givenPolls(client: Pick<DynamoDBClient, 'send'>, seed = (made +=
     hasWebhooks: () => state.hasWebhooks,
     remainingMs: () => ms(state.remainingMs),
     log: () => {},
-    metrics: { count: (name) => void counts.push(name) },
+    metrics: { count: (name) => void counts.push(name), measure: () => {} },
   }
   return {
     clock,

@@ -60,7 +60,7 @@ export function givenReplays(admin: GivenAdmin, client: Pick<DynamoDBClient, 'se
     random: seededRandom(11),
     remainingMs: () => ms(state.remainingMs),
     log: () => {},
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
   }
   /** Hands over what is due, the earliest first; moves time where nothing is; a message whose handling fails comes back. */
   const work = async (limit = 1_000): Promise<SliceOutcome[]> => {

@@ -114,7 +114,7 @@ export function givenTokens(
     revoke: async (_connection, tokens) => void revoked.push(tokens.refreshToken ?? tokens.accessToken),
     announce: async ({ type, connection }) => void announced.push({ type, id: connection.id }),
     log: (level, message, fields = {}) => void lines.push(formatLine(level, message, fields, '-')),
-    metrics: { count: (name) => void counted.push(name) },
+    metrics: { count: (name) => void counted.push(name), measure: () => {} },
   }
   const tokens = accessTokens(deps)
   return {

@@ -9,6 +9,7 @@ import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { formatLine, type Log } from '#lib/telemetry/log.ts'
+import type { Metrics } from '#lib/telemetry/metrics.ts'
 import { sampledLog } from '#lib/telemetry/sampled-log.ts'
 import { directoryOf, type Endpoint } from '#lib/webhooks/directory.ts'
 import { noPostback, type Postback } from '#lib/webhooks/postback.ts'
@@ -42,6 +43,7 @@ export function givenWebhook(options: {
   readonly secrets: Readonly<Record<string, readonly string[]>>
   readonly answer?: Answer
   readonly clock?: VirtualClock
+  readonly metrics?: Metrics
   readonly site?: SenderSite
   readonly postback?: Postback
   /** Certificates, PEM, at which a sender's chain may end. */
@@ -70,7 +72,7 @@ export function givenWebhook(options: {
     random: seededRandom(1),
     log,
     refusals: sampledLog(log, clock, 1_000),
-    metrics: { count: (name) => void counted.push(name) },
+    metrics: options.metrics ?? { count: (name) => void counted.push(name), measure: () => {} },
     directory: directoryOf(options.endpoints),
     declaration: (provider) => findProvider(provider)?.webhooks,
     site: options.site ?? noSite,

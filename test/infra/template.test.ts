@@ -248,6 +248,7 @@ test('the outputs name what the command line needs', () => {
   expect(Object.keys(sluice.Outputs).toSorted()).toEqual(
     [
       'AdminSecret',
+      'AlarmTopic',
       'Bucket',
       'ConnectionsTable',
       'ConsoleUrl',

@@ -26,6 +26,7 @@ const prefixOf = new Map([
   ['client-eventbridge', 'events'],
   ['client-secrets-manager', 'secretsmanager'],
   ['client-kms', 'kms'],
+  ['client-cloudwatch', 'cloudwatch'],
 ])
 
 /** Carried by every DynamoDB client for a feature that is off: finding endpoints by asking. */

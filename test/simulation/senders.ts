@@ -193,7 +193,7 @@ function handlerOf(box: Sandbox, world: World): GatewayHandler {
     random: box.random,
     log: silentLog,
     refusals: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     directory: directoryOf(endpoints),
     declaration: (provider) => findProvider(provider)?.webhooks,
     site: noSite,

@@ -28,7 +28,7 @@ export function startSweeper(world: World): void {
     void sweep({
       clock: box.clock,
       log: silentLog,
-      metrics: { count: () => {} },
+      metrics: { count: () => {}, measure: () => {} },
       buffer: sqsBuffer({ client: client('sqs'), queueUrl: urls.events }),
       objects: s3Objects({ open: async () => ({ client: client('s3'), sdk: s3Sdk }), bucket: 'bucket' }),
       claims: dynamoClaims({ client: client('dynamodb'), table: 'ledger', clock: box.clock }),

@@ -127,7 +127,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     apiOf: () => undefined,
     sluice: { fetch: () => () => Promise.reject(new Error('nothing is outside')) },
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     claims: dynamoClaims({ client: use('dynamodb', 3) as never, table: 'ledger', clock: box.clock }),
     sightings: { polled: async () => {}, brought: async () => {} },
     held: { note: async () => {} },

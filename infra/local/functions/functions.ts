@@ -25,6 +25,8 @@ export interface Wiring {
   readonly logs: string
   /** Variables of every function, beside those of the template. */
   readonly environmentOfAll?: Readonly<Record<string, string>>
+  /** Takes each line that a function writes. */
+  readonly note: (line: string) => void
   /** Something went wrong that no caller is told of. */
   readonly onTrouble: (source: string, message: string) => void
 }
@@ -71,6 +73,7 @@ function makePool(resource: Resolved, arn: string, wiring: Wiring): FunctionPool
     limit: functionLimit,
     onLine: (line) => {
       log.write(line)
+      wiring.note(line)
       const trouble = troubleIn(line)
       if (trouble) wiring.onTrouble(bundle, trouble)
     },
@@ -95,4 +98,5 @@ const environmentOf = (endpoints: ServiceEndpoints, name: string): Record<string
   AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsmanager,
   AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.events,
   AWS_ENDPOINT_URL_KMS: endpoints.kms,
+  AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudwatch,
 })

@@ -78,6 +78,7 @@ const cloudOnly: Readonly<Record<string, Make>> = {
   'AWS::S3::BucketPolicy': named('s3'),
   'AWS::SNS::Topic': named('sns'),
   'AWS::SNS::Subscription': named('sns'),
+  'AWS::SNS::TopicPolicy': named('sns'),
   'AWS::SQS::QueuePolicy': named('sqs'),
   'AWS::Scheduler::Schedule': named('scheduler'),
 }

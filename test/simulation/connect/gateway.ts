@@ -3,7 +3,7 @@ import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
 import { revoker } from '#lib/oauth/revoke.ts'
 import { iso, ms } from '#lib/primitives/clock.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
+import { emfMetrics, type Metrics } from '#lib/telemetry/metrics.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
 import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
@@ -109,6 +109,17 @@ function depsOf(
     clock,
   })
   const write = (line: string): void => void world.truth.lines.push(line)
+  const metrics = emfMetrics({ write, now: () => clock.now(), stage: 'test' })
+  const written: Metrics = {
+    count: (...noted) => {
+      metrics.count(...noted)
+      metrics.flush()
+    },
+    measure: (...noted) => {
+      metrics.measure(...noted)
+      metrics.flush()
+    },
+  }
   const log = jsonLog(write, () => iso(clock.now()), 'debug')
   const clients = { of: async (provider: string) => providers.clients.get(provider) }
   const fetch = providers.fetchFor(box, visit)
@@ -117,7 +128,7 @@ function depsOf(
     random,
     keys,
     log,
-    metrics: emfMetrics(write, () => clock.now()),
+    metrics: written,
     fetch,
     clients,
     vault: dynamoVault({ client: connections, table: 'connections', clock, keys }),

@@ -119,7 +119,7 @@ function workerDeps(box: Sandbox, world: OutageWorld): WorkerDeps {
     apiOf: () => undefined,
     sluice: callsOf(box, world),
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     claims: dynamoClaims({ client: ledger, table: 'ledger', clock: box.clock }),
     sightings: { polled: async () => {}, brought: async () => {} },
     held: { note: async () => {} },

@@ -245,7 +245,7 @@ function workerDeps(box: Sandbox, world: RefreshWorld, watch: ReturnType<typeof 
     revoke: async () => {},
     announce: async () => {},
     log: silentLog,
-    metrics: { count: (name) => void (name === 'TokenLost' && watch.lost.add(box)) },
+    metrics: { count: (name) => void (name === 'TokenLost' && watch.lost.add(box)), measure: () => {} },
   }
 }
 

@@ -38,7 +38,7 @@ export function depsIn(box: Sandbox, { world, control, jobs, mutant }: Parts): R
     clock: box.clock,
     random: box.random,
     log: silentLog,
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
     objects: s3Objects({
       open: async () => ({ client: client('s3', world.s3) as never, sdk: s3Sdk }),
       bucket: 'bucket',

@@ -22,6 +22,7 @@ const schema = z.strictObject({
   contentType: z.optional(text),
   headers: z.record(z.string(), text),
   traceparent: z.optional(text),
+  tracestate: z.optional(text),
   body: z.union([
     z.strictObject({ base64: z.string(), sha256 }),
     z.strictObject({ key: z.string().check(z.maxLength(256)), sha256, bytes: z.int() }),
@@ -45,6 +46,7 @@ const good = {
   contentType: 'application/json',
   headers: { 'content-encoding': 'gzip' },
   traceparent: '00',
+  tracestate: 'a=1',
   body: { base64: '', sha256: hex },
   replayOf: 'evt_0',
   redrive: '1',

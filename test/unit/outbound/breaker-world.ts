@@ -14,11 +14,12 @@ export interface BreakerWorldOptions extends Partial<Omit<SharedTableOptions, 'c
   readonly policy?: BreakerPolicy
   /** The adapter under test, where it is not the one of the product. */
   readonly make?: typeof dynamoBreaker
+  readonly changed?: (key: string, state: string) => void
 }
 
 /** Workers with a breaker each over one table, and what became of their calls. */
 export function breakerWorld(options: BreakerWorldOptions = {}) {
-  const { seed = 1, workers = 2, skewMs = 0, policy, make = dynamoBreaker, ...table } = options
+  const { seed = 1, workers = 2, skewMs = 0, policy, make = dynamoBreaker, changed, ...table } = options
   const clock = virtualClock()
   const random = seededRandom(seed)
   const shared = sharedTable({ clock, random, ...table })
@@ -29,6 +30,7 @@ export function breakerWorld(options: BreakerWorldOptions = {}) {
       clock: skewed(clock, ms(Math.floor((random.fraction() * 2 - 1) * skewMs))),
       random,
       ...(policy && { policy }),
+      ...(changed && { changed }),
     }),
   )
   /** Lets time pass until `work` has settled. */

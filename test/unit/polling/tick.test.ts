@@ -69,7 +69,7 @@ function given(rows: ReadonlyMap<string, readonly PollRef[]> = new Map()) {
     isWanted: () => true,
     reconcile: async () => undefined,
     log: () => {},
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
   }
   return { calls, jobs, delays, deps, memory, polled: () => jobs.flatMap(({ polls }) => polls) }
 }

@@ -63,7 +63,7 @@ function given(answer: () => Promise<Response>) {
     },
     clock: worker.clock,
     log: () => {},
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
   }
   const drain = () => drainDead(new AbortController().signal, deps)
   return { worker, work, state, sent, deps, drain }

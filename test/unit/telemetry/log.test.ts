@@ -1,8 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatLine, jsonLog } from '#lib/telemetry/log.ts'
-import { emfMetrics } from '#lib/telemetry/metrics.ts'
-import { epochMs } from '#lib/primitives/clock.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 
@@ -37,26 +35,4 @@ test('lines below the threshold are not written', () => {
   log('info', 'quiet')
   log('error', 'loud')
   expect(lines).toHaveLength(1)
-})
-
-test('a count is one embedded-metric line with its dimensions', () => {
-  const lines: string[] = []
-  emfMetrics(
-    (line) => lines.push(line),
-    () => epochMs(5),
-  ).count('WebhookRejected', { provider: 'stripe' })
-  expect(JSON.parse(lines[0] ?? '')).toEqual({
-    _aws: {
-      Timestamp: 5,
-      CloudWatchMetrics: [
-        {
-          Namespace: 'Sluice',
-          Dimensions: [['provider']],
-          Metrics: [{ Name: 'WebhookRejected', Unit: 'Count' }],
-        },
-      ],
-    },
-    provider: 'stripe',
-    WebhookRejected: 1,
-  })
 })
