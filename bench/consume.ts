@@ -65,6 +65,7 @@ const parse = async ({ body }: SQSRecord): Promise<unknown> => JSON.parse(body) 
 function sluice(client: DynamoDBClient): BatchHandler {
   return workerBatch({
     claims: dynamoClaims({ client, table: 'ledger', clock: systemClock }),
+    hints: { of: () => [], send: async () => {} },
     sightings: { polled: unused, brought: unused },
     objects: { put: unused, get: unused, delete: unused, list: unused },
     sinks: handlerSinks([on('*', () => {})]),

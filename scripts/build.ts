@@ -3,11 +3,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import { build, type Metafile } from 'esbuild'
-import type { PollConfig } from '#lib/config/define-config.ts'
-import { parseConfig } from '#lib/config/parse-config.ts'
+import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
+import { wantedSubscriptions } from '#lib/polling/keeper-wanted.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
-import type { Endpoint } from '#lib/webhooks/directory.ts'
 import config from '#config'
 import { lazy } from './bundle/lazy.ts'
 import { bundleOptions, eager, reachable } from './bundle/options.ts'
@@ -28,14 +27,15 @@ export interface Built {
  * @throws SluiceError `MISCONFIGURED` when the config has faults.
  */
 export async function buildFunctions({ outDir }: { readonly outDir: string }): Promise<readonly Built[]> {
-  const { endpoints, polls } = parseConfig(config)
-  // Says which parameters a stream lacks.
-  wantedOf(polls, findProvider)
+  const parsed = parseConfig(config)
+  // These say which parameters a stream or a subscription lacks.
+  wantedOf(parsed.polls, findProvider)
+  wantedSubscriptions(parsed.subscriptions, findProvider)
   const handlers = globSync('functions/*/handler.{ts,tsx}', { cwd: repository }).toSorted()
   return Promise.all(
     handlers.map(async (handler) => {
       const built = await buildFunction(handler, outDir)
-      for (const [reader, { name, content }] of Object.entries(compiled(endpoints, polls))) {
+      for (const [reader, { name, content }] of Object.entries(compiled(parsed))) {
         if (Object.hasOwn(built.metafile.inputs, reader))
           await writeFile(join(built.folder, name), JSON.stringify(content))
       }
@@ -45,8 +45,9 @@ export async function buildFunctions({ outDir }: { readonly outDir: string }): P
 }
 
 /** By the file that reads it: what is written beside the code of a function that has that file. */
-const compiled = (endpoints: readonly Endpoint[], polls: readonly PollConfig[]) => ({
+const compiled = ({ endpoints, polls, subscriptions }: ParsedConfig) => ({
   'lib/polling/poll-config.file.ts': { name: 'polls.json', content: polls },
+  'lib/polling/keeper-config.file.ts': { name: 'subscriptions.json', content: subscriptions },
   'lib/webhooks/directory.file.ts': { name: 'directory.json', content: endpoints },
   'lib/webhooks/declarations.file.ts': {
     name: 'declarations.json',

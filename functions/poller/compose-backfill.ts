@@ -11,9 +11,10 @@ import { composeCalls, type Calls } from '../common/compose-calls.ts'
 import type { BackfillerDeps } from './backfills.ts'
 import type { PollerDeps } from './batch.ts'
 import { compose, declarationOf } from './compose.ts'
+import type { OrderDeps } from './orders.ts'
 
 /** Everything that polls and backfills need. */
-export function composeAll(): PollerDeps & BackfillerDeps {
+export function composeAll(): PollerDeps & OrderDeps & BackfillerDeps {
   const calls = composeCalls()
   const poller = compose(calls)
   return { ...poller, backfill: backfillDeps(calls, poller) }

@@ -15,7 +15,8 @@ import { filePollConfig } from '#lib/polling/poll-config.file.ts'
 import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
 import type { Poll } from '#lib/polling/poll-state.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
-import { reconcile, type ReconcileDeps } from '#lib/polling/reconcile.ts'
+import { reconcileChanged, type ReconcileChangedDeps } from '#lib/polling/reconcile-changed.ts'
+import { reconcile } from '#lib/polling/reconcile.ts'
 import type { PollsTable } from '#lib/polling/poll-writer.dynamo.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
@@ -24,13 +25,18 @@ import { systemRandom } from '#lib/primitives/random.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { dynamoChangedConnections } from '#lib/vault/changed-connections.dynamo.ts'
+import { connectionId } from '#lib/vault/connection-id.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { Directory, Endpoint } from '#lib/webhooks/directory.ts'
 import type { Calls } from '../common/compose-calls.ts'
 import type { PollerDeps } from './batch.ts'
+import { composeKeeper } from './compose-keeper.ts'
+import type { OrderDeps } from './orders.ts'
 
 /** Everything that the poller needs, from its environment and what was compiled from the config. */
-export function compose({ sluice, connections, clock, log }: Calls): PollerDeps {
+export function compose(calls: Calls): PollerDeps & OrderDeps {
+  const { sluice, connections, clock, log } = calls
   const random = systemRandom
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
@@ -43,7 +49,8 @@ export function compose({ sluice, connections, clock, log }: Calls): PollerDeps 
   const phases = dynamoPhases(table)
   const endpointOf = (tenant: string, provider: string) =>
     endpointIn(directory, tenant, provider)?.id ?? provider
-  const compared: ReconcileDeps = {
+  const kept = composeKeeper(calls, (tenant, provider) => endpointIn(directory, tenant, provider))
+  const compared: ReconcileChangedDeps = {
     connections: { list: (from, limit) => connections.list(undefined, from, limit) },
     polls,
     phases,
@@ -52,6 +59,10 @@ export function compose({ sluice, connections, clock, log }: Calls): PollerDeps 
       return wanted.streamsOf(tenant, provider).map((stream) => ({ ...stream, endpoint }))
     },
     mostStreams: wanted.mostStreams,
+    mostSubscriptions: kept.wanted.most,
+    subscribe: kept.subscribe,
+    changed: dynamoChangedConnections(table),
+    read: connections.read,
     clock,
     log,
   }
@@ -64,9 +75,17 @@ export function compose({ sluice, connections, clock, log }: Calls): PollerDeps 
     phases,
     ...stores(),
     memory: dynamoTickMemory(table),
-    isIdle: wanted.mostStreams === 0,
+    isIdle: wanted.mostStreams === 0 && kept.wanted.most === 0,
     isWanted: wanted.isWanted,
     reconcile: (after) => reconcile(after, compared),
+    reconcileChanged: () => reconcileChanged(compared),
+    ...kept,
+    hints: {
+      connections,
+      idOf: connectionId,
+      streamsOf: wanted.streamsOf,
+      endpointOf: (tenant, provider) => endpointIn(directory, tenant, provider)?.id,
+    },
     sourceOf,
     endpointOf: ({ tenant, provider }) => endpointOf(tenant, provider),
     hasWebhooks: ({ tenant, provider, stream }) =>

@@ -1,7 +1,8 @@
 import { withBackfills } from './backfills.ts'
 import { poller } from './batch.ts'
 import { composeAll } from './compose-backfill.ts'
+import { withOrders } from './orders.ts'
 
 const deps = composeAll()
 
-export const handler = withBackfills(poller(deps), deps)
+export const handler = withBackfills(withOrders(poller(deps), deps), deps)

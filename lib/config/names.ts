@@ -82,6 +82,10 @@ export const judgedKey = 'missed-judged'
 /** The backfills of one connection, and what the keeper knows of its subscriptions. */
 export const backfillKey = (connection: string): string => `backfill#${connection}`
 export const keeperKey = (connection: string): string => `keeper#${connection}`
+/** Where in `byRefresh` the keeper's subscriptions are, by when they are due. */
+export const keeperBucket = 'keeper'
+/** Connections that have changed since the tick has last compared them with their polls. */
+export const changedKey = 'changed'
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

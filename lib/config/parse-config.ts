@@ -5,7 +5,7 @@ import type { HmacScheme } from '../providers/scheme.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'
-import type { ConcurrencyConfig, EndpointConfig, PollConfig } from './define-config.ts'
+import type { ConcurrencyConfig, EndpointConfig, PollConfig, SubscriptionConfig } from './define-config.ts'
 import {
   addressFaults,
   busFaults,
@@ -19,6 +19,7 @@ import { concurrencySchema } from './concurrency.ts'
 import { id, text, whole } from './fields.ts'
 import { shout, webhookSecretName } from './names.ts'
 import { pollSchema, streamFaults } from './polls.ts'
+import { subscriptionFaults, subscriptionSchema } from './subscriptions.ts'
 import { compileOidc, oidcSchema, type Oidc } from './oidc.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -32,6 +33,8 @@ export interface ParsedConfig {
   readonly providerEnvironment: Readonly<Record<string, string>>
   /** What is read from providers, in the order of the config. */
   readonly polls: readonly PollConfig[]
+  /** What of webhooks is looked after, in the order of the config. */
+  readonly subscriptions: readonly SubscriptionConfig[]
   readonly concurrency: ConcurrencyConfig
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
@@ -116,6 +119,7 @@ const schema = z.strictObject({
     z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
   ),
   polls: z.optional(z.array(pollSchema)),
+  subscriptions: z.optional(z.array(subscriptionSchema)),
   connect: z.optional(
     z.strictObject({
       returnTo: z.array(
@@ -143,6 +147,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   const endpoints = (parsed.endpoints as EndpointConfig[]).map(compile)
   const handlers = parsed.handlers ?? []
   const polls = (parsed.polls ?? []) as readonly PollConfig[]
+  const subscriptions = (parsed.subscriptions ?? []) as readonly SubscriptionConfig[]
   const faults = [
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
     ...keyFaults(parsed.endpoints as EndpointConfig[]),
@@ -151,6 +156,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
     ...streamFaults(polls),
+    ...subscriptionFaults(subscriptions, parsed.endpoints as EndpointConfig[]),
   ]
   if (faults.length > 0) throw misconfigured(faults)
   return {
@@ -161,6 +167,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     environment: parsed.environment ?? {},
     providerEnvironment: ofProviders(parsed.environment ?? {}),
     polls,
+    subscriptions,
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
     oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),

@@ -15,11 +15,13 @@ export interface DocumentsTable {
   readonly table: string
 }
 
-export interface DocumentPlace<Id> {
+export interface DocumentPlace<Id, Document> {
   /** Partition and sort key. */
   readonly keyOf: (id: Id) => readonly [string, string]
   /** What one is called when it can't be read. */
   readonly noun: string
+  /** What else stands beside the document, such as the keys of an index. */
+  readonly beside?: (document: Document) => Readonly<Record<string, AttributeValue>>
 }
 
 interface Versioned {
@@ -37,7 +39,7 @@ export interface Documents<Id, Document extends Versioned> {
 /** Each write is conditional on the version that was read, and says whose it is: an answer that got lost is told from another's write. */
 export function dynamoDocuments<Id, Document extends Versioned>(
   options: DocumentsTable,
-  place: DocumentPlace<Id>,
+  place: DocumentPlace<Id, Document>,
 ): Documents<Id, Document> {
   return {
     async get(id) {
@@ -52,14 +54,15 @@ export function dynamoDocuments<Id, Document extends Versioned>(
     async create(document) {
       const condition = `attribute_not_exists(${controlKeys.partition})`
       const key = place.keyOf(document)
-      return (await put({ key, document, by: '', condition }, options)) === 'written' ? 'created' : 'exists'
+      return (await put({ key, attributes: attributesOf(document, '', place), condition }, options)) === 'written' ? 'created' : 'exists'
     },
     async save(document, by) {
       const { version } = document
       const next = { ...document, version: version + 1 }
       const read = { N: String(version) }
       const key = place.keyOf(document)
-      const answer = await put({ key, document: next, by, condition: '#version = :read', read }, options)
+      const attributes = attributesOf(next, by, place)
+      const answer = await put({ key, attributes, condition: '#version = :read', read }, options)
       if (answer === 'written') return 'saved'
       // The first try's answer may have got lost: then what stands there is what was to be written.
       return answer['by']?.S === by && answer['version']?.N === String(version + 1) ? 'saved' : 'lost'
@@ -84,18 +87,17 @@ export function documentIn(item: Item, noun: string): unknown {
 
 interface Put {
   readonly key: readonly [string, string]
-  readonly document: Versioned
-  readonly by: string
+  readonly attributes: Item
   readonly condition: string
   readonly read?: AttributeValue
 }
 
 /** What stands there instead, where the condition did not hold. An update can be allowed where putting whole items is not. */
 async function put(
-  { key, document, by, condition, read }: Put,
+  { key, attributes: all, condition, read }: Put,
   { client, table: TableName }: DocumentsTable,
 ): Promise<Item | 'written'> {
-  const attributes = Object.entries(attributesOf(document, by))
+  const attributes = Object.entries(all)
   const command = new UpdateItemCommand({
     TableName,
     Key: itemKey(key),
@@ -119,10 +121,17 @@ async function put(
   })
 }
 
-const attributesOf = (document: Versioned, by: string): Record<string, AttributeValue> => ({
-  v: { N: '1' },
-  version: { N: String(document.version) },
-  by: { S: by },
-  tenant: { S: document.tenant },
-  document: { S: JSON.stringify(document) },
-})
+function attributesOf<Id, Document extends Versioned>(
+  document: Document,
+  by: string,
+  { beside }: DocumentPlace<Id, Document>,
+): Item {
+  return {
+    v: { N: '1' },
+    version: { N: String(document.version) },
+    by: { S: by },
+    tenant: { S: document.tenant },
+    document: { S: JSON.stringify(document) },
+    ...beside?.(document),
+  }
+}

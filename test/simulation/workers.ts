@@ -129,6 +129,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     log: silentLog,
     metrics: { count: () => {} },
     claims: dynamoClaims({ client: use('dynamodb', 3) as never, table: 'ledger', clock: box.clock }),
+    hints: { of: () => [], send: async () => {} },
     sightings: { polled: async () => {}, brought: async () => {} },
     objects: s3Objects({
       open: async () => ({ client: use('s3', 3) as never, sdk: s3Sdk }),
