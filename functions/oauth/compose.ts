@@ -15,6 +15,8 @@ import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
 import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
+import { notingVault } from '#lib/vault/changed-connections.ts'
+import { dynamoChangedNotes } from '#lib/vault/changed-notes.dynamo.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import type { OAuthAppDeps } from './app.ts'
@@ -48,7 +50,11 @@ export function compose(): OAuthAppDeps {
     fetch,
     clients,
     keys,
-    vault: dynamoVault({ client, table, clock, keys }),
+    vault: notingVault(
+      dynamoVault({ client, table, clock, keys }),
+      dynamoChangedNotes({ client, table, clock }),
+      log,
+    ),
     store: dynamoConnectStore({ client, table: required(env.controlTable) }),
     revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
     redirectUri: (provider) => `${address}/oauth/${provider}/callback`,

@@ -143,6 +143,8 @@ export const polling = {
   strayRowMs: minutes(10),
   /** After a run that failed the next one waits at least this long, and at most. */
   retry: { baseMs: minutes(1), capMs: minutes(15) },
+  /** A poll that is held waits at least this: another is just finding out whether the provider is well. */
+  heldMs: seconds(5),
   /** The longest that a provider's own word makes a poll wait. */
   maxWaitMs: days(1),
   /** Minutes that were missed and are looked at in one tick: all phases there are. */

@@ -13,6 +13,8 @@ export const env = {
   backfillQueueUrl: 'SLUICE_BACKFILL_QUEUE_URL',
   eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
   bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
+  pollsDeadLetterUrl: 'SLUICE_POLLS_DLQ_URL',
+  backfillsDeadLetterUrl: 'SLUICE_BACKFILLS_DLQ_URL',
   ledgerTable: 'SLUICE_LEDGER_TABLE',
   controlTable: 'SLUICE_CONTROL_TABLE',
   connectionsTable: 'SLUICE_CONNECTIONS_TABLE',

@@ -27,6 +27,7 @@ export type MetricName =
   | 'ForeignAccount'
   | 'PollFound'
   | 'PollSetback'
+  | 'PollJobDead'
   | 'PollCursorExpired'
   | 'PollsDue'
   | 'BackfillFound'

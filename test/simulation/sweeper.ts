@@ -34,7 +34,8 @@ export function startSweeper(world: World): void {
       claims: dynamoClaims({ client: client('dynamodb'), table: 'ledger', clock: box.clock }),
       busEndpoint: () => undefined,
       declaration: (provider) => findProvider(provider)?.webhooks,
-      deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
+      deadJobQueues: [],
+    deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
         sqsDeadLetterQueue({ client: client('sqs'), queueUrl }),
       ),
     })(undefined, { getRemainingTimeInMillis: () => 50_000 })
