@@ -20,7 +20,7 @@ import { reconcile } from '#lib/polling/reconcile.ts'
 import type { PollsTable } from '#lib/polling/poll-writer.dynamo.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
-import { wantedOf } from '#lib/polling/wanted.ts'
+import { wantedOf, type Wanted } from '#lib/polling/wanted.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
@@ -36,15 +36,11 @@ import type { OrderDeps } from './orders.ts'
 
 /** Everything that the poller needs, from its environment and what was compiled from the config. */
 export function compose(calls: Calls): PollerDeps & OrderDeps {
-  const { sluice, connections, clock, log } = calls
-  const random = systemRandom
+  const { connections, clock, log } = calls
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
-  const table = {
-    client: dynamodbClient({ maxAttempts: 3 }),
-    table: required(env.connectionsTable),
-    clock,
-  }
+  const client = dynamodbClient({ maxAttempts: 3 })
+  const table = { client, table: required(env.connectionsTable), clock }
   const polls = dynamoPolls(table)
   const phases = dynamoPhases(table)
   const endpointOf = (tenant: string, provider: string) =>
@@ -69,7 +65,7 @@ export function compose(calls: Calls): PollerDeps & OrderDeps {
   const told = { clock, log, metrics: emfMetrics(writeLine, () => clock.now()) }
   return {
     ...told,
-    random,
+    random: systemRandom,
     judge: judgeBy(table, told),
     polls,
     phases,
@@ -80,24 +76,34 @@ export function compose(calls: Calls): PollerDeps & OrderDeps {
     reconcile: (after) => reconcile(after, compared),
     reconcileChanged: () => reconcileChanged(compared),
     ...kept,
-    hints: {
-      connections,
-      idOf: connectionId,
-      streamsOf: wanted.streamsOf,
-      endpointOf: (tenant, provider) => endpointIn(directory, tenant, provider)?.id,
-    },
+    hints: hintsBy(connections, wanted, directory),
     sourceOf,
     endpointOf: ({ tenant, provider }) => endpointOf(tenant, provider),
     hasWebhooks: ({ tenant, provider, stream }) =>
       endpointIn(directory, tenant, provider) !== undefined && isShared(provider, stream),
-    clientOf: ({ tenant, provider, connection, stream }) => {
-      const base = declarationOf(provider, stream)?.list.base
-      const ref = { provider, id: connection, ...(base !== undefined && { base }) }
-      const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
-      return { provider, api: findProvider(provider)?.api, fetch, clock, random }
-    },
+    clientOf: clientBy(calls),
   }
 }
+
+const clientBy =
+  ({ sluice, clock }: Calls): PollerDeps['clientOf'] =>
+  ({ tenant, provider, connection, stream }) => {
+    const base = declarationOf(provider, stream)?.list.base
+    const ref = { provider, id: connection, ...(base !== undefined && { base }) }
+    const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
+    return { provider, api: findProvider(provider)?.api, fetch, clock, random: systemRandom }
+  }
+
+const hintsBy = (
+  connections: Calls['connections'],
+  { streamsOf }: Wanted,
+  directory: Directory,
+): OrderDeps['hints'] => ({
+  connections,
+  idOf: connectionId,
+  streamsOf,
+  endpointOf: (tenant, provider) => endpointIn(directory, tenant, provider)?.id,
+})
 
 /** Counts what polls found and no webhook brought, in the two tables that know of it. */
 function judgeBy(polls: PollsTable, told: Pick<JudgeDeps, 'clock' | 'log' | 'metrics'>): PollerDeps['judge'] {

@@ -45,11 +45,7 @@ export const withOrders =
     }
   }
 
-const orderIn = ({
-  body,
-  messageId,
-  eventSource,
-}: Partial<SQSRecord>): KeeperJob | HintJob | undefined =>
+const orderIn = ({ body, messageId, eventSource }: Partial<SQSRecord>): KeeperJob | HintJob | undefined =>
   messageId !== undefined && eventSource === 'aws:sqs'
     ? (readKeeperJob(body ?? '') ?? readHintJob(body ?? ''))
     : undefined

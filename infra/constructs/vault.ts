@@ -86,7 +86,9 @@ export class Vault extends Construct {
       actions: ['dynamodb:DeleteItem'],
       resources: [this.connections.tableArn],
       conditions: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*'), keeperKey('*'), changedKey] },
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*'), keeperKey('*'), changedKey],
+        },
       },
     })
   }

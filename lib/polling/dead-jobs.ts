@@ -56,7 +56,8 @@ function aboutOf({ body }: DeadLetter): About {
   const backfill = readBackfillJob(body)
   if (backfill) return { kind: 'backfill', connection: backfill.connection, type: backfill.stream }
   const keeper = readKeeperJob(body)?.keep
-  if (keeper) return { kind: 'subscription', count: keeper.length, ...nameOf(keeper[0], keeper[0]?.subscription) }
+  if (keeper)
+    return { kind: 'subscription', count: keeper.length, ...nameOf(keeper[0], keeper[0]?.subscription) }
   if (readHintJob(body)) return { kind: 'hint' }
   const polls = readJob(body)?.polls
   if (polls) return { kind: 'poll', count: polls.length, ...nameOf(polls[0], polls[0]?.stream) }

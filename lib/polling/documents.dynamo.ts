@@ -54,7 +54,10 @@ export function dynamoDocuments<Id, Document extends Versioned>(
     async create(document) {
       const condition = `attribute_not_exists(${controlKeys.partition})`
       const key = place.keyOf(document)
-      return (await put({ key, attributes: attributesOf(document, '', place), condition }, options)) === 'written' ? 'created' : 'exists'
+      return (await put({ key, attributes: attributesOf(document, '', place), condition }, options)) ===
+        'written'
+        ? 'created'
+        : 'exists'
     },
     async save(document, by) {
       const { version } = document

@@ -121,10 +121,7 @@ async function firstOf(
 }
 
 function targetOf({ path, params = {} }: ChannelDeclaration['watch'], values: Values): string {
-  const said = Object.entries(params).map(([name, value]): [string, string] => [
-    name,
-    filled(value, values),
-  ])
+  const said = Object.entries(params).map(([name, value]): [string, string] => [name, filled(value, values)])
   const query = new URLSearchParams(said).toString()
   return filled(path, values, true) + (query === '' ? '' : `?${query}`)
 }

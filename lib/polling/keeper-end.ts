@@ -1,7 +1,8 @@
+import { ApiError } from '../errors/api-error.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import { askText } from '../outbound/api-client.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
-import type { KeeperDeclaration } from '../providers/keeper.ts'
+import type { ChannelDeclaration, KeeperDeclaration } from '../providers/keeper.ts'
 import type { Log } from '../telemetry/log.ts'
 import { stopRequest } from './keeper-channel.ts'
 import type { Subscription, SubscriptionId } from './keeper.ts'
@@ -32,22 +33,32 @@ export async function endSubscriptions(
 ): Promise<void> {
   for (const each of await subscriptions.of(connection)) {
     const declaration = keeperOf(each.provider, each.subscription.split('?', 1)[0] ?? '')
-    const resource = each.channels.find((channel) => channel.resource !== undefined)?.resource
-    if (declaration?.kind === 'channel' && client && resource !== undefined)
-      for (const { id, resource: own = resource } of each.channels) {
-        try {
-          await askText(client, declaration.stop.path, stopRequest(id, own))
-        } catch (error) {
-          const { tenant, provider, subscription: type } = each
-          log('warn', 'a channel of a connection that was disconnected could not be stopped', {
-            tenant,
-            provider,
-            connection,
-            type,
-            error: describeError(error),
-          })
-        }
-      }
+    if (declaration?.kind === 'channel' && client) await stopChannels(each, declaration, client, log)
     await subscriptions.remove(each)
+  }
+}
+
+async function stopChannels(
+  { channels, tenant, provider, connection, subscription: type }: Subscription,
+  { stop }: ChannelDeclaration,
+  client: RetryingClient,
+  log: Log,
+): Promise<void> {
+  const known = channels.find(({ resource }) => resource !== undefined)?.resource
+  for (const { id, resource = known } of channels) {
+    if (resource === undefined) continue
+    try {
+      await askText(client, stop.path, stopRequest(id, resource))
+    } catch (error) {
+      // It is gone already.
+      if (error instanceof ApiError && error.kind === 'missing') continue
+      log('warn', 'a channel of a connection that was disconnected could not be stopped', {
+        tenant,
+        provider,
+        connection,
+        type,
+        error: describeError(error),
+      })
+    }
   }
 }

@@ -44,10 +44,7 @@ export function wantedSubscriptions(
     of,
     declarationOf: ({ tenant, provider, subscription }) =>
       of(tenant, provider).find((each) => each.subscription === subscription)?.declaration,
-    most: Math.max(
-      0,
-      ...[...byProvider.values()].map((all) => all.flatMap(({ wanted }) => wanted).length),
-    ),
+    most: Math.max(0, ...[...byProvider.values()].map((all) => all.flatMap(({ wanted }) => wanted).length)),
   }
 }
 
@@ -69,9 +66,7 @@ function subscriptionOf({ id, keeper = {} }: Provider, text: string): WantedSubs
   const given = [...new URLSearchParams(query)].toSorted(([a], [b]) => (a < b ? -1 : 1))
   const needed = paramsOf(declaration)
   if (given.map(([each]) => each).join() !== needed.join() || given.some(([, value]) => !fits(value)))
-    throw misconfigured(
-      `the subscription "${name}" of ${id} needs: ${needed.join(', ') || 'no parameters'}`,
-    )
+    throw misconfigured(`the subscription "${name}" of ${id} needs: ${needed.join(', ') || 'no parameters'}`)
   const sorted = new URLSearchParams(given).toString()
   return {
     subscription: sorted === '' ? name : `${name}?${sorted}`,

@@ -43,7 +43,12 @@ export function lastClient(
       headers.set('user-agent', 'sluice')
       try {
         const path = input instanceof Request ? new URL(input.url).pathname : String(input)
-        const answer = await ask(base + path, { ...init, headers, redirect: 'manual', signal: deadline.signal })
+        const answer = await ask(base + path, {
+          ...init,
+          headers,
+          redirect: 'manual',
+          signal: deadline.signal,
+        })
         // Read here, so that the deadline holds for the body too.
         const text = await answer.text()
         return new Response(text === '' ? null : text, { status: answer.status, headers: answer.headers })

@@ -46,8 +46,7 @@ async function connectionsOf(hint: HintJob['hint'], deps: TakeHintDeps): Promise
     const found = await deps.connections.find(own)
     return found && deps.endpointOf(found.tenant, provider) === endpoint ? [found] : []
   }
-  const named =
-    account === '' ? undefined : await deps.connections.find(deps.idOf(tenant, provider, account))
+  const named = account === '' ? undefined : await deps.connections.find(deps.idOf(tenant, provider, account))
   return named ? [named] : all(tenant, deps)
 }
 

@@ -18,7 +18,7 @@ export interface ConnectionList {
 /** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */
 export interface ConnectionReader {
   /** Those that exist, as they are now, in their order; a hundred at most. */
-  read(ids: readonly string[]): Promise<readonly Connection[]>
+  readonly read: (ids: readonly string[]) => Promise<readonly Connection[]>
 }
 
 /** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */

@@ -35,7 +35,7 @@ export function startSweeper(world: World): void {
       busEndpoint: () => undefined,
       declaration: (provider) => findProvider(provider)?.webhooks,
       deadJobQueues: [],
-    deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
+      deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
         sqsDeadLetterQueue({ client: client('sqs'), queueUrl }),
       ),
     })(undefined, { getRemainingTimeInMillis: () => 50_000 })

@@ -95,7 +95,7 @@ async function given(accounts: readonly string[] = ['a']) {
       await world.clock.advance(50 + next.delayMs)
       expect(await run(batchOf(next.job), context)).toEqual({ batchItemFailures: [] })
       for (const { jobs: sent, delayMs } of world.sent.splice(0))
-        waiting.push(...sent.map((job) => ({ job, delayMs: delayMs as number })))
+        waiting.push(...sent.map((job) => ({ job, delayMs })))
     }
   }
   return { ...world, poller: deps, tenant, connections, run, hint, drain, reads: () => reads, stream }

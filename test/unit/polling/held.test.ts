@@ -26,6 +26,7 @@ const held = (retryAfterMs: number): ApiError =>
   })
 
 const failing = (error: ApiError): Read =>
+  // oxlint-disable-next-line require-yield
   async function* () {
     throw error
   }

@@ -93,7 +93,7 @@ function given(connections: number) {
       const { name } = command.constructor
       calls.push(name)
       if (name === 'QueryCommand') return query(command.input as QueryCommandInput)
-      if (name !== 'BatchGetItemCommand') return memory.apply(command as never)
+      if (name !== 'BatchGetItemCommand') return memory.apply(command)
       const { RequestItems = {} } = command.input as BatchGetItemCommandInput
       const read = (Key: Item) => [itemAt(Key['pk']?.S ?? '', Key['sk']?.S ?? '')]
       return {
