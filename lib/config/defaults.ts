@@ -117,8 +117,6 @@ export const polling = {
   /** One start of the poller; a lease outlives it by the margin. */
   timeoutMs: minutes(2),
   leaseMarginMs: seconds(5),
-  /** A poll that a hint asks for while another runs it comes again after this. */
-  againMs: seconds(15),
   /** A page is asked for and queued while there is more time left than this; else the run is handed over. */
   pageFloorMs: seconds(20),
   /** A job that waits longer is overtaken by the turns that come. */
@@ -137,14 +135,10 @@ export const polling = {
   skewMs: minutes(5),
   /** A new poll begins this much before it was made, at most: what was changed while nobody looked. */
   lookBackMs: days(1),
-  /** Subscriptions that one tick puts on the queue, at most; what is left is the next one's. */
-  keptPerTick: 200,
   /** A row of a phase that leads to no poll is taken away when it is older than this: the poll may be in the making. */
   strayRowMs: minutes(10),
   /** After a run that failed the next one waits at least this long, and at most. */
   retry: { baseMs: minutes(1), capMs: minutes(15) },
-  /** A poll that is held waits at least this: another is just finding out whether the provider is well. */
-  heldMs: seconds(5),
   /** The longest that a provider's own word makes a poll wait. */
   maxWaitMs: days(1),
   /** Minutes that were missed and are looked at in one tick: all phases there are. */

@@ -1,6 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { describeError, SluiceError } from '../errors/sluice-error.ts'
-import { gatherMs, type HintJob } from './hint-job.ts'
+import { asking } from '../config/asking-defaults.ts'
+import type { HintJob } from './hint-job.ts'
 
 export interface SqsHintsOptions {
   readonly client: Pick<SQSClient, 'send'>
@@ -15,7 +16,7 @@ export const sqsHints =
     const command = new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: JSON.stringify(job),
-      DelaySeconds: gatherMs / 1_000,
+      DelaySeconds: asking.gatherMs / 1_000,
     })
     try {
       await client.send(command)

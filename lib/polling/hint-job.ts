@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { epochMs, seconds, type EpochMs } from '../primitives/clock.ts'
+import { epochMs, type EpochMs } from '../primitives/clock.ts'
 
 /** "Look at these streams": what an event that is only a hint puts on the queue of polls. */
 export interface HintJob {
@@ -16,9 +16,6 @@ export interface HintJob {
     readonly at: EpochMs
   }
 }
-
-/** Hints of one burst come together in this time, so that the first look is after all of them and the others need none. */
-export const gatherMs = seconds(2)
 
 const name = z.string().check(z.minLength(1), z.maxLength(512))
 const shape = z.object({

@@ -69,7 +69,7 @@ async function make(kept: Kept, declaration: ChannelDeclaration, deps: KeeperDep
 }
 
 /** Says whose it is, so that a notification leads to the connection's polls; 64 characters are the most. */
-export const channelId = (connection: string, random: Random): string => `${connection}${token128(random)}`
+const channelId = (connection: string, random: Random): string => `${connection}${token128(random)}`
 
 const answer = z.looseObject({
   resourceId: z.string().check(z.minLength(1), z.maxLength(512)),

@@ -1,4 +1,4 @@
-import { polling } from '../config/defaults.ts'
+import { asking } from '../config/asking-defaults.ts'
 import type { EpochMs } from '../primitives/clock.ts'
 import { keeperJobsOf, type KeeperJobs } from './keeper-jobs.ts'
 import type { Subscriptions } from './keeper.ts'
@@ -17,7 +17,7 @@ export async function tickKeeper(
   now: EpochMs,
   { subscriptions, keeperJobs }: KeeperTickDeps,
 ): Promise<number> {
-  const due = await subscriptions.due(now, polling.keptPerTick)
+  const due = await subscriptions.due(now, asking.keptPerTick)
   if (due.length > 0) await keeperJobs.send(keeperJobsOf(due))
   return due.length
 }

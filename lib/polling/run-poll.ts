@@ -1,5 +1,6 @@
 import type { EnqueueDeps } from '../buffer/enqueue.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
+import { asking } from '../config/asking-defaults.ts'
 import { polling } from '../config/defaults.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import { epochMs, later, type Millis } from '../primitives/clock.ts'
@@ -97,7 +98,7 @@ async function comeAgain(
 ): Promise<void> {
   const poll = { tenant, provider, connection, stream }
   try {
-    await jobs.send([{ v: 1, due, insists: true, polls: [poll] }], { delayMs: polling.againMs })
+    await jobs.send([{ v: 1, due, insists: true, polls: [poll] }], { delayMs: asking.againMs })
   } catch (error) {
     log('warn', 'a poll that was asked for could not be queued again; its next turn comes', {
       tenant,
