@@ -29,9 +29,9 @@ export function compose(): RefreshDueDeps {
     endSubscriptions: (connection, tokens) => {
       const { id, provider } = connection
       const api = findProvider(provider)?.api
-      const client =
+      const clientOf = () =>
         api && tokens && lastClient(provider, api, tokens, { ...deps, fromEnvironment: optional })
-      return endSubscriptions(id, client, {
+      return endSubscriptions(id, clientOf, {
         subscriptions: dynamoSubscriptionsOf(connections),
         keeperOf: (of, name) => findProvider(of)?.keeper?.[name],
         log,

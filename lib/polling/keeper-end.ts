@@ -23,17 +23,18 @@ export interface EndSubscriptionsDeps {
 /**
  * Stops the channels of a connection that was disconnected, while its tokens still let calls in, and forgets its subscriptions.
  * What the provider does not hear ends by itself, within a week; a watch ends with its grant.
- * @param client calls the provider by the connection's last token; none: there is no token that could be used.
+ * @param clientOf calls the provider by the connection's last token; none: there is no token that could be used. It is asked for
+ *   where there is something to stop, and may throw.
  * @throws SluiceError `VAULT_UNAVAILABLE`: then nothing is known to have been forgotten, and it is done again.
  */
 export async function endSubscriptions(
   connection: string,
-  client: RetryingClient | undefined,
+  clientOf: () => RetryingClient | undefined,
   { subscriptions, keeperOf, log }: EndSubscriptionsDeps,
 ): Promise<void> {
   for (const each of await subscriptions.of(connection)) {
     const declaration = keeperOf(each.provider, each.subscription.split('?', 1)[0] ?? '')
-    if (declaration?.kind === 'channel' && client) await stopChannels(each, declaration, client, log)
+    if (declaration?.kind === 'channel') await stopChannels(each, declaration, clientOf, log)
     await subscriptions.remove(each)
   }
 }
@@ -41,14 +42,15 @@ export async function endSubscriptions(
 async function stopChannels(
   { channels, tenant, provider, connection, subscription: type }: Subscription,
   { stop }: ChannelDeclaration,
-  client: RetryingClient,
+  clientOf: () => RetryingClient | undefined,
   log: Log,
 ): Promise<void> {
   const known = channels.find(({ resource }) => resource !== undefined)?.resource
   for (const { id, resource = known } of channels) {
     if (resource === undefined) continue
     try {
-      await askText(client, stop.path, stopRequest(id, resource))
+      const client = clientOf()
+      if (client) await askText(client, stop.path, stopRequest(id, resource))
     } catch (error) {
       // It is gone already.
       if (error instanceof ApiError && error.kind === 'missing') continue

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withOrders, type OrderDeps } from '#functions/poller/orders.ts'
+import { SluiceError } from '#lib/errors/sluice-error.ts'
 import { endSubscriptions } from '#lib/polling/keeper-end.ts'
 import type { KeeperJob } from '#lib/polling/keeper-jobs.ts'
 import { dynamoSubscriptionsOf } from '#lib/polling/keeper-of.dynamo.ts'
@@ -132,10 +133,14 @@ async function given() {
     await vault.connect({ ...grant, connectedAt: now, obtainedAt: now, tokens: Buffer.from('x') }, id)
     return id
   }
-  const end = (id: string, how: 'by its tokens' | 'without' | 'away' = 'by its tokens') => {
+  const end = (id: string, how: 'by its tokens' | 'without' | 'away' | 'nowhere' = 'by its tokens') => {
     const away = { ...clientOf(), fetch: () => Promise.reject(new Error('away')) }
     const client = how === 'without' ? undefined : how === 'away' ? away : clientOf()
-    return endSubscriptions(id, client, {
+    const lastOf = () => {
+      if (how === 'nowhere') throw new SluiceError('MISCONFIGURED', 'no address for its calls')
+      return client
+    }
+    return endSubscriptions(id, lastOf, {
       subscriptions: dynamoSubscriptionsOf(table),
       keeperOf: (of, keeperName) => findProvider(of)?.keeper?.[keeperName],
       log,
@@ -214,19 +219,21 @@ describe('an account that is connected', () => {
 
   test('whose tokens open no more is forgotten all the same, and a provider that is away holds up nothing', async () => {
     const world = await given()
-    const ids = [await world.connect('a'), await world.connect('b'), await world.connect('c')]
+    const ids: string[] = []
+    for (const account of ['a', 'b', 'c', 'd']) ids.push(await world.connect(account))
     await world.tick()
-    const [shredded = '', unheard = '', late = ''] = ids
+    const [shredded = '', unheard = '', late = '', unaddressed = ''] = ids
     await world.end(shredded, 'without')
     await world.end(unheard, 'away')
+    await world.end(unaddressed, 'nowhere')
     await world.clock.advance(7 * dayMs)
     // The provider knows of its channels no more.
     await world.end(late)
     for (const connection of ids)
       expect(await world.subscriptions.get({ connection, subscription: 'changes' })).toBeUndefined()
-    expect(world.lines.filter((line) => line.includes('could not be stopped'))).toEqual([
-      'a channel of a connection that was disconnected could not be stopped',
-    ])
+    expect(world.lines.filter((line) => line.includes('could not be stopped'))).toEqual(
+      Array(2).fill('a channel of a connection that was disconnected could not be stopped'),
+    )
   })
 })
 
