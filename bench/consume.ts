@@ -66,6 +66,7 @@ function sluice(client: DynamoDBClient): BatchHandler {
   return workerBatch({
     claims: dynamoClaims({ client, table: 'ledger', clock: systemClock }),
     held: { note: unused },
+    hints: { of: () => [], send: async () => {} },
     sightings: { polled: unused, brought: unused },
     objects: { put: unused, get: unused, delete: unused, list: unused },
     sinks: handlerSinks([on('*', () => {})]),

@@ -81,17 +81,15 @@ export class Sluice extends Construct {
     this.#lendToAdmin(admin)
     const oauth = make('oauth', 'Connects accounts: takes browsers to providers and back')
     this.#lendToOAuth(oauth, props)
-    this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), props, plan)
+    this.#lendToRefresher(make('refresher', 'Refreshes tokens ahead of their use'), config, props, plan)
     const proxy = make('proxy', 'Calls providers by connections, for those outside')
     this.#lendToProxy(proxy, config, props)
-    this.#lendToPoller(
-      make('poller', 'Reads what providers list, as the net under lost webhooks'),
-      config,
-      props,
-      plan,
-    )
+    const poller = make('poller', 'Reads what providers list, as the net under lost webhooks')
+    this.#lendToPoller(poller, config, props, plan)
     const { throttle } = plan
     this.url = new FrontDoor(this, 'FrontDoor', { webhook, admin, oauth, proxy, throttle }).url
+    // Where channels lead to.
+    poller.setEnv({ [env.publicUrl]: this.url })
     for (const fn of [admin, oauth])
       fn.setEnv({ [env.publicUrl]: this.url, [env.returnTo]: config.returnTo.join(' ') })
     if (config.oidc)
@@ -113,8 +111,9 @@ export class Sluice extends Construct {
     const { events, bulk } = pollers(config.concurrency)
     this.buffer.lendReceiving(fn, 'events', events)
     this.buffer.lendReceiving(fn, 'bulk', bulk)
-    // An element that must wait leaves its batch as a message of its own.
+    // An element that must wait leaves its batch as a message of its own; an event that is a hint asks for polls.
     this.buffer.lendSending(fn, 'events')
+    this.buffer.lendSending(fn, 'polls')
     this.ledger.lendClaims(fn)
     this.objects.lend(fn, 'bodies', ['read'])
     this.objects.lend(fn, 'archive', ['write'])
@@ -156,10 +155,12 @@ export class Sluice extends Construct {
     fn.lendSecrets(stage)
   }
 
-  #lendToRefresher(fn: GatewayFunction, { stage }: Settled, plan: Plan): void {
+  #lendToRefresher(fn: GatewayFunction, config: ParsedConfig, { stage }: Settled, plan: Plan): void {
     this.vault.lendTokens(fn)
     this.vault.lendDue(fn)
     this.vault.lendKeyCare(fn)
+    this.vault.lendEnding(fn)
+    fn.setEnv(config.providerEnvironment)
     // News of connections are events, for the handlers.
     this.buffer.lendSending(fn, 'events')
     this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])

@@ -3,11 +3,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
-import type { PollConfig } from '#lib/config/define-config.ts'
-import { parseConfig } from '#lib/config/parse-config.ts'
+import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
+import { wantedSubscriptions } from '#lib/polling/keeper-wanted.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
-import type { Endpoint } from '#lib/webhooks/directory.ts'
 import { configFrom, loadConfig } from './bundle/config-file.ts'
 import { lazy } from './bundle/lazy.ts'
 import { bundleOptions, eager, reachable } from './bundle/options.ts'
@@ -38,14 +37,15 @@ export async function buildFunctions({
   outDir,
   configFile = ownConfig,
 }: BuildWish): Promise<readonly Built[]> {
-  const { endpoints, polls } = parseConfig(await loadConfig(configFile))
-  // Says which parameters a stream lacks.
-  wantedOf(polls, findProvider)
+  const parsed = parseConfig(await loadConfig(configFile))
+  // These say which parameters a stream or a subscription lacks.
+  wantedOf(parsed.polls, findProvider)
+  wantedSubscriptions(parsed.subscriptions, findProvider)
   const handlers = globSync(`functions/*/handler${extension}`, { cwd: repository }).toSorted()
   return Promise.all(
     handlers.map(async (handler) => {
       const built = await buildFunction(handler, { outDir, configFile })
-      for (const [reader, { name, content }] of Object.entries(compiled(endpoints, polls))) {
+      for (const [reader, { name, content }] of Object.entries(compiled(parsed))) {
         if (Object.hasOwn(built.metafile.inputs, `${reader}${extension}`))
           await writeFile(join(built.folder, name), JSON.stringify(content))
       }
@@ -60,8 +60,9 @@ const ownConfig = join(repository, 'sluice.config.ts')
 const extension = extname(import.meta.filename)
 
 /** By the file that reads it: what is written beside the code of a function that has that file. */
-const compiled = (endpoints: readonly Endpoint[], polls: readonly PollConfig[]) => ({
+const compiled = ({ endpoints, polls, subscriptions }: ParsedConfig) => ({
   'lib/polling/poll-config.file': { name: 'polls.json', content: polls },
+  'lib/polling/keeper-config.file': { name: 'subscriptions.json', content: subscriptions },
   'lib/webhooks/directory.file': { name: 'directory.json', content: endpoints },
   'lib/webhooks/declarations.file': {
     name: 'declarations.json',

@@ -27,6 +27,8 @@ import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { kmsKeyMaker } from '#lib/vault/key-maker.kms.ts'
 import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { sealer } from '#lib/vault/sealer.ts'
+import { notingVault } from '#lib/vault/changed-connections.ts'
+import { dynamoChangedNotes } from '#lib/vault/changed-notes.dynamo.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoTenantShare } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
@@ -69,7 +71,11 @@ export function compose(): AdminDeps {
     },
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
-    vault: dynamoVault({ ...connections, clock }),
+    vault: notingVault(
+      dynamoVault({ ...connections, clock }),
+      dynamoChangedNotes({ ...connections, clock }),
+      log,
+    ),
     seal: sealer({
       maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
       share: dynamoTenantShare(connections),

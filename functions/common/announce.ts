@@ -24,7 +24,7 @@ export const announcer =
           endpoint: own,
           via: 'poll',
           deliveryKey,
-          account,
+          ...(account !== undefined && { account }),
           type,
           receivedAt: clock.now(),
           contentType: 'application/json',

@@ -16,13 +16,13 @@ import { httpsTransport } from '#lib/outbound/transport.https.ts'
 import { retryBudget } from '#lib/primitives/retry-budget.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
-import type { ConnectionList } from '#lib/vault/connection-list.ts'
+import type { ConnectionList, ConnectionReader } from '#lib/vault/connection-list.ts'
 import type { Counted } from './compose-metrics.ts'
 import { composeTokens } from './compose-tokens.ts'
 
 export interface Calls extends Pick<RefreshDeps, 'clock' | 'log'>, Counted {
   readonly sluice: Sluice
-  readonly connections: ConnectionList
+  readonly connections: ConnectionList & ConnectionReader
 }
 
 /** Calls by connections, from the environment. */

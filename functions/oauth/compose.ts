@@ -14,6 +14,8 @@ import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { dataKeys } from '#lib/vault/data-keys.ts'
 import { kmsKeyWrap } from '#lib/vault/key-wrap.kms.ts'
+import { notingVault } from '#lib/vault/changed-connections.ts'
+import { dynamoChangedNotes } from '#lib/vault/changed-notes.dynamo.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
@@ -48,7 +50,11 @@ export function compose(): OAuthAppDeps & Counted {
     fetch,
     clients,
     keys,
-    vault: dynamoVault({ client, table, clock, keys }),
+    vault: notingVault(
+      dynamoVault({ client, table, clock, keys }),
+      dynamoChangedNotes({ client, table, clock }),
+      log,
+    ),
     store: dynamoConnectStore({ client, table: required(env.controlTable) }),
     revoke: revoker({ clients, fetch, clock, random: systemRandom, log }),
     redirectUri: (provider) => `${address}/oauth/${provider}/callback`,

@@ -56,7 +56,7 @@ async function runJobs(event: SQSEvent, context: Remaining, deps: PollerDeps): P
 async function isRun({ job, entry }: Task, deps: RunPollDeps): Promise<boolean> {
   const { tenant, provider, connection, stream } = entry
   try {
-    await runPoll({ ...entry, due: job.due, urgent: job.urgent }, deps)
+    await runPoll({ ...entry, due: job.due, urgent: job.urgent, insists: job.insists }, deps)
     return true
   } catch (error) {
     deps.log('error', 'a poll could not be run; its job comes back', {

@@ -12,9 +12,10 @@ import type { Counted } from '../common/compose-metrics.ts'
 import type { BackfillerDeps } from './backfills.ts'
 import type { PollerDeps } from './batch.ts'
 import { compose, declarationOf } from './compose.ts'
+import type { OrderDeps } from './orders.ts'
 
 /** Everything that polls and backfills need. */
-export function composeAll(): PollerDeps & BackfillerDeps & Counted {
+export function composeAll(): PollerDeps & OrderDeps & BackfillerDeps & Counted {
   const calls = composeCalls()
   const poller = compose(calls)
   return { ...poller, backfill: backfillDeps(calls, poller), metrics: calls.metrics }

@@ -15,33 +15,36 @@ import { filePollConfig } from '#lib/polling/poll-config.file.ts'
 import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
 import type { Poll } from '#lib/polling/poll-state.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
-import { reconcile, type ReconcileDeps } from '#lib/polling/reconcile.ts'
+import { reconcileChanged, type ReconcileChangedDeps } from '#lib/polling/reconcile-changed.ts'
+import { reconcile } from '#lib/polling/reconcile.ts'
 import type { PollsTable } from '#lib/polling/poll-writer.dynamo.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
-import { wantedOf } from '#lib/polling/wanted.ts'
+import { wantedOf, type Wanted } from '#lib/polling/wanted.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
+import { dynamoChangedConnections } from '#lib/vault/changed-connections.dynamo.ts'
+import { connectionId } from '#lib/vault/connection-id.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import type { Directory, Endpoint } from '#lib/webhooks/directory.ts'
 import type { Calls } from '../common/compose-calls.ts'
 import type { PollerDeps } from './batch.ts'
+import { composeKeeper } from './compose-keeper.ts'
+import type { OrderDeps } from './orders.ts'
 
 /** Everything that the poller needs, from its environment and what was compiled from the config. */
-export function compose({ sluice, connections, clock, log, metrics }: Calls): PollerDeps {
-  const random = systemRandom
+export function compose(calls: Calls): PollerDeps & OrderDeps {
+  const { connections, clock, log, metrics } = calls
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   const wanted = wantedOf(filePollConfig(new URL('polls.json', import.meta.url)), findProvider)
-  const table = {
-    client: dynamodbClient({ maxAttempts: 3 }),
-    table: required(env.connectionsTable),
-    clock,
-  }
+  const client = dynamodbClient({ maxAttempts: 3 })
+  const table = { client, table: required(env.connectionsTable), clock }
   const polls = dynamoPolls(table)
   const phases = dynamoPhases(table)
   const endpointOf = (tenant: string, provider: string) =>
     endpointIn(directory, tenant, provider)?.id ?? provider
-  const compared: ReconcileDeps = {
+  const kept = composeKeeper(calls, (tenant, provider) => endpointIn(directory, tenant, provider))
+  const compared: ReconcileChangedDeps = {
     connections: { list: (from, limit) => connections.list(undefined, from, limit) },
     polls,
     phases,
@@ -50,33 +53,55 @@ export function compose({ sluice, connections, clock, log, metrics }: Calls): Po
       return wanted.streamsOf(tenant, provider).map((stream) => ({ ...stream, endpoint }))
     },
     mostStreams: wanted.mostStreams,
+    mostSubscriptions: kept.wanted.most,
+    subscribe: kept.subscribe,
+    changed: dynamoChangedConnections(table),
+    read: connections.read,
     clock,
     log,
   }
   const told = { clock, log, metrics }
   return {
     ...told,
-    random,
+    random: systemRandom,
     judge: judgeBy(table, told),
     polls,
     phases,
     ...stores(),
     memory: dynamoTickMemory(table),
-    isIdle: wanted.mostStreams === 0,
+    isIdle: wanted.mostStreams === 0 && kept.wanted.most === 0,
     isWanted: wanted.isWanted,
     reconcile: (after) => reconcile(after, compared),
+    reconcileChanged: () => reconcileChanged(compared),
+    ...kept,
+    hints: hintsBy(connections, wanted, directory),
     sourceOf,
     endpointOf: ({ tenant, provider }) => endpointOf(tenant, provider),
     hasWebhooks: ({ tenant, provider, stream }) =>
       endpointIn(directory, tenant, provider) !== undefined && isShared(provider, stream),
-    clientOf: ({ tenant, provider, connection, stream }) => {
-      const base = declarationOf(provider, stream)?.list.base
-      const ref = { provider, id: connection, ...(base !== undefined && { base }) }
-      const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
-      return { provider, api: findProvider(provider)?.api, fetch, clock, random }
-    },
+    clientOf: clientBy(calls),
   }
 }
+
+const clientBy =
+  ({ sluice, clock }: Calls): PollerDeps['clientOf'] =>
+  ({ tenant, provider, connection, stream }) => {
+    const base = declarationOf(provider, stream)?.list.base
+    const ref = { provider, id: connection, ...(base !== undefined && { base }) }
+    const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
+    return { provider, api: findProvider(provider)?.api, fetch, clock, random: systemRandom }
+  }
+
+const hintsBy = (
+  connections: Calls['connections'],
+  { streamsOf }: Wanted,
+  directory: Directory,
+): OrderDeps['hints'] => ({
+  connections,
+  idOf: connectionId,
+  streamsOf,
+  endpointOf: (tenant, provider) => endpointIn(directory, tenant, provider)?.id,
+})
 
 /** Counts what polls found and no webhook brought, in the two tables that know of it. */
 function judgeBy(polls: PollsTable, told: Pick<JudgeDeps, 'clock' | 'log' | 'metrics'>): PollerDeps['judge'] {

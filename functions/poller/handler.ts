@@ -2,7 +2,8 @@ import { flushing } from '#lib/telemetry/flushing.ts'
 import { withBackfills } from './backfills.ts'
 import { poller } from './batch.ts'
 import { composeAll } from './compose-backfill.ts'
+import { withOrders } from './orders.ts'
 
 const deps = composeAll()
 
-export const handler = flushing(deps.metrics, withBackfills(poller(deps), deps))
+export const handler = flushing(deps.metrics, withBackfills(withOrders(poller(deps), deps), deps))

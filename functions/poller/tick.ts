@@ -9,6 +9,8 @@ export interface TickerDeps extends TickDeps {
   readonly log: Log
   /** The config wants nothing to be read. */
   readonly isIdle: boolean
+  /** Puts subscriptions whose time has come on the queue. */
+  readonly tickKeeper: () => Promise<unknown>
   /** Counts what polls found and no webhook brought. */
   readonly judge: (signal: AbortSignal) => Promise<unknown>
 }
@@ -23,6 +25,13 @@ export async function runTick(deps: TickerDeps): Promise<void> {
     await tick(deps.clock.now(), deps)
   } catch (error) {
     deps.log('error', 'a tick of polls failed; the next one makes up for it', { error: describeError(error) })
+  }
+  try {
+    await deps.tickKeeper()
+  } catch (error) {
+    deps.log('error', 'subscriptions that are due could not be queued; the next tick does', {
+      error: describeError(error),
+    })
   }
   const deadline = deadlineAfter(deps.clock, judgeMs)
   try {

@@ -1,9 +1,13 @@
 import { dynamodbClient } from '#lib/aws/dynamodb.ts'
 import { kmsClient } from '#lib/aws/kms.ts'
-import { required } from '#lib/config/env.ts'
+import { optional, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { accessTokens } from '#lib/oauth/access-token.ts'
 import type { RefreshDueDeps } from '#lib/oauth/refresh-due.ts'
+import { endSubscriptions } from '#lib/polling/keeper-end.ts'
+import { dynamoSubscriptionsOf } from '#lib/polling/keeper-of.dynamo.ts'
+import { lastClient } from '#lib/polling/last-client.ts'
+import { findProvider } from '#lib/providers/catalog.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import { dynamoDueConnections } from '#lib/vault/due-connections.dynamo.ts'
 import { keyCare } from '#lib/vault/key-care.ts'
@@ -23,6 +27,17 @@ export function compose(): RefreshDueDeps & Counted {
     ...deps,
     ...dynamoDueConnections(connections),
     tokens: accessTokens(deps),
+    endSubscriptions: (connection, tokens) => {
+      const { id, provider } = connection
+      const api = findProvider(provider)?.api
+      const clientOf = () =>
+        api && tokens && lastClient(provider, api, tokens, { ...deps, fromEnvironment: optional })
+      return endSubscriptions(id, clientOf, {
+        subscriptions: dynamoSubscriptionsOf(connections),
+        keeperOf: (of, name) => findProvider(of)?.keeper?.[name],
+        log,
+      })
+    },
     careForKeys: keyCare({
       connections: dynamoConnectionList(connections),
       vault,

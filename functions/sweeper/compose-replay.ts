@@ -11,6 +11,7 @@ import type { DrainDeps } from '#lib/processing/drain.ts'
 import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
 import { sqsReplayJobs } from '#lib/processing/replay-jobs.sqs.ts'
 import { dynamoReplays } from '#lib/processing/replays.dynamo.ts'
+import type { DeadJobsDeps } from '#lib/polling/dead-jobs.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import type { Counted } from '../common/compose-metrics.ts'
@@ -19,7 +20,10 @@ import type { ReplayerDeps } from './replays.ts'
 import { standings } from './standings.ts'
 
 /** Everything that sweeps and replays need. */
-export function composeAll(): SweepDeps & Counted & ReplayerDeps & { readonly drain: DrainDeps } {
+export function composeAll(): SweepDeps &
+  DeadJobsDeps &
+  Counted &
+  ReplayerDeps & { readonly drain: DrainDeps } {
   const sweeper = compose()
   const { clock, log, metrics, objects, declaration } = sweeper
   const sqs = sqsClient({ maxAttempts: 3 })

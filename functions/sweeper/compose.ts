@@ -8,6 +8,7 @@ import { required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
+import type { DeadJobsDeps } from '#lib/polling/dead-jobs.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
@@ -16,7 +17,7 @@ import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 
 /** Everything the sweeper needs, from its environment. */
-export function compose(): SweepDeps & Counted {
+export function compose(): SweepDeps & DeadJobsDeps & Counted {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
@@ -34,6 +35,9 @@ export function compose(): SweepDeps & Counted {
     busEndpoint: (source) => directory.onBus(source),
     declaration: (provider) => findProvider(provider)?.webhooks,
     deadLetterQueues: [env.eventsDeadLetterUrl, env.bulkDeadLetterUrl].map((name) =>
+      sqsDeadLetterQueue({ client, queueUrl: required(name) }),
+    ),
+    deadJobQueues: [env.pollsDeadLetterUrl, env.backfillsDeadLetterUrl].map((name) =>
       sqsDeadLetterQueue({ client, queueUrl: required(name) }),
     ),
   }

@@ -13,6 +13,8 @@ import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { sluiceLater } from '#lib/outbound/sluice.ts'
+import { hintedBy } from '#lib/polling/declared.ts'
+import { sqsHints } from '#lib/polling/hint-job.sqs.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
 import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
@@ -29,6 +31,7 @@ export function compose(): WorkerDeps & Counted {
   const clock = systemClock
   const sqs = sqsClient({ maxAttempts: 2 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
+  const polled = new Set(config.polls?.map(({ provider }) => provider))
   const bus = eventBridgeBus({
     client: eventbridgeClient({ maxAttempts: 3 }),
     busName: required(env.eventBus),
@@ -54,6 +57,13 @@ export function compose(): WorkerDeps & Counted {
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     apiOf: (provider) => findProvider(provider)?.api,
     declaration: (provider) => findProvider(provider)?.webhooks,
+    hints: {
+      of: (id, type) => {
+        const provider = polled.has(id) ? findProvider(id) : undefined
+        return provider ? hintedBy(provider, type) : []
+      },
+      send: sqsHints({ client: sqs, queueUrl: required(env.pollQueueUrl) }),
+    },
     ownership: (provider, endpoint) => directory.find(provider, endpoint),
     busEndpoint: (source) => directory.onBus(source),
     queue: sqsBuffer({ client: sqs, queueUrl: required(env.eventsQueueUrl) }),

@@ -28,7 +28,12 @@ const batchSize = {
   backfills: polling.jobsPerStart,
   replays: polling.jobsPerStart,
 } as const
-const deadUrlVariable = { events: env.eventsDeadLetterUrl, bulk: env.bulkDeadLetterUrl } as const
+const deadUrlVariable = {
+  events: env.eventsDeadLetterUrl,
+  bulk: env.bulkDeadLetterUrl,
+  polls: env.pollsDeadLetterUrl,
+  backfills: env.backfillsDeadLetterUrl,
+} as const
 
 /**
  * Where accepted events wait: `events` for what comes in, `bulk` for replays and redrives, so that a mass replay delays
@@ -162,13 +167,13 @@ export class Buffer extends Construct {
     resource.node.addDependency(fn.lambda.role ?? fn)
   }
 
-  /** May take messages off the dead-letter queues of events; a dead job is worth nothing, its polls have other turns. */
+  /** May take messages off every dead-letter queue. */
   lendDeadLetters(fn: GatewayFunction): void {
+    const lines = ['events', 'bulk', 'polls', 'backfills'] as const
     fn.permit({
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
-      resources: (['events', 'bulk'] as const).map((line) => this.#deadLetters[line].queueArn),
+      resources: lines.map((line) => this.#deadLetters[line].queueArn),
     })
-    for (const line of ['events', 'bulk'] as const)
-      fn.setEnv({ [deadUrlVariable[line]]: this.#deadLetters[line].queueUrl })
+    for (const line of lines) fn.setEnv({ [deadUrlVariable[line]]: this.#deadLetters[line].queueUrl })
   }
 }

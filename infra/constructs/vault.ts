@@ -6,8 +6,10 @@ import {
   backfillKey,
   byConnection,
   byRefresh,
+  changedKey,
   controlKeys,
   env,
+  keeperKey,
   phaseKey,
   pollKey,
 } from '#lib/config/names.ts'
@@ -76,15 +78,27 @@ export class Vault extends Construct {
     this.#query(fn, byConnection.index)
   }
 
-  /** May keep polls, and find them by their phases; and can delete nothing but those. */
+  /** May keep polls and subscriptions, and find them by their phases and by when they are due; and can delete nothing but those. */
   lendPolls(fn: GatewayFunction): void {
     fn.permit({ actions: ['dynamodb:Query'], resources: [this.connections.tableArn] })
+    this.lendDue(fn)
     fn.permit({
       actions: ['dynamodb:DeleteItem'],
       resources: [this.connections.tableArn],
       conditions: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*')] },
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': [pollKey('*'), phaseKey('*'), keeperKey('*'), changedKey],
+        },
       },
+    })
+  }
+
+  /** May find the subscriptions of a connection, and forget them. */
+  lendEnding(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:Query', 'dynamodb:DeleteItem'],
+      resources: [this.connections.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keeperKey('*')] } },
     })
   }
 

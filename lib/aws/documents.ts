@@ -15,11 +15,13 @@ export interface DocumentsTable {
   readonly table: string
 }
 
-export interface DocumentPlace<Id> {
+export interface DocumentPlace<Id, Document> {
   /** Partition and sort key. */
   readonly keyOf: (id: Id) => readonly [string, string]
   /** What one is called when it can't be read. */
   readonly noun: string
+  /** What else stands beside the document, such as the keys of an index. */
+  readonly beside?: ((document: Document) => Item) | undefined
   /** Runs a call; what fails in it is thrown as the owner's own error. */
   readonly guarded: <T>(task: () => Promise<T>) => Promise<T>
 }
@@ -41,7 +43,7 @@ export interface Documents<Id, Document extends Versioned> {
 /** Each write is conditional on the version that was read, and says whose it is: an answer that got lost is told from another's write. */
 export function dynamoDocuments<Id, Document extends Versioned>(
   options: DocumentsTable,
-  place: DocumentPlace<Id>,
+  place: DocumentPlace<Id, Document>,
 ): Documents<Id, Document> {
   return {
     async get(id) {
@@ -56,17 +58,18 @@ export function dynamoDocuments<Id, Document extends Versioned>(
     async create(document) {
       const condition = `attribute_not_exists(${controlKeys.partition})`
       const key = place.keyOf(document)
-      return (await put({ key, document, by: '', condition }, options, place.guarded)) === 'written'
-        ? 'created'
-        : 'exists'
+      const attributes = attributesOf(document, '', place)
+      const answer = await put({ key, attributes, condition }, options, place.guarded)
+      return answer === 'written' ? 'created' : 'exists'
     },
     async save(document, by) {
       const { version } = document
       const next = { ...document, version: version + 1 }
       const read = { N: String(version) }
       const key = place.keyOf(document)
+      const attributes = attributesOf(next, by, place)
       const answer = await put(
-        { key, document: next, by, condition: '#version = :read', read },
+        { key, attributes, condition: '#version = :read', read },
         options,
         place.guarded,
       )
@@ -94,19 +97,18 @@ export function documentIn(item: Item, noun: string): unknown {
 
 interface Put {
   readonly key: readonly [string, string]
-  readonly document: Versioned
-  readonly by: string
+  readonly attributes: Item
   readonly condition: string
   readonly read?: AttributeValue
 }
 
 /** What stands there instead, where the condition did not hold. An update can be allowed where putting whole items is not. */
 async function put(
-  { key, document, by, condition, read }: Put,
+  { key, attributes: all, condition, read }: Put,
   { client, table: TableName }: DocumentsTable,
-  guarded: DocumentPlace<unknown>['guarded'],
+  guarded: DocumentPlace<unknown, unknown>['guarded'],
 ): Promise<Item | 'written'> {
-  const attributes = Object.entries(attributesOf(document, by))
+  const attributes = Object.entries(all)
   const command = new UpdateItemCommand({
     TableName,
     Key: itemKey(key),
@@ -130,11 +132,16 @@ async function put(
   })
 }
 
-const attributesOf = (document: Versioned, by: string): Record<string, AttributeValue> => ({
+const attributesOf = <Id, Document extends Versioned>(
+  document: Document,
+  by: string,
+  { beside }: DocumentPlace<Id, Document>,
+): Item => ({
   v: { N: '1' },
   version: { N: String(document.version) },
   by: { S: by },
   tenant: { S: document.tenant },
   document: { S: JSON.stringify(document) },
   ...(document.expireAt !== undefined && { [ttlAttribute]: { N: String(document.expireAt) } }),
+  ...beside?.(document),
 })

@@ -24,6 +24,8 @@ export interface SluiceConfig {
   readonly connect?: { readonly returnTo: readonly string[] }
   /** What is read from providers by itself, for the tenants that have connected: the net under lost webhooks. Default: nothing. */
   readonly polls?: readonly PollConfig[]
+  /** What of webhooks ends by itself, fails without a retry or may be switched off, and is looked after. Default: nothing. */
+  readonly subscriptions?: readonly SubscriptionConfig[]
   /** Who may use the admin API beside whoever has the admin token: people, by tokens of your identity provider. */
   readonly admin?: { readonly oidc?: OidcConfig }
   /** Who is told of alarms: an address that SNS asks to confirm. Without one, subscribe to the stack's output `AlarmTopic`. */
@@ -36,6 +38,17 @@ export interface PollConfig {
   readonly provider: string
   /** Such as `events`, or `issues?owner=octo&repo=hello`. Default: every stream of the provider that needs no parameters. */
   readonly streams?: readonly string[]
+  /** Default: every tenant with a connection to the provider. */
+  readonly tenants?: readonly string[]
+}
+
+export interface SubscriptionConfig {
+  readonly provider: string
+  /**
+   * Such as `events?calendar=primary`, `mailbox?topic=projects/p/topics/t` or `deliveries?owner=octo&repo=hello&hook=1`.
+   * Default: everything of the provider that needs no parameters.
+   */
+  readonly keep?: readonly string[]
   /** Default: every tenant with a connection to the provider. */
   readonly tenants?: readonly string[]
 }

@@ -14,6 +14,8 @@ export const env = {
   replayQueueUrl: 'SLUICE_REPLAY_QUEUE_URL',
   eventsDeadLetterUrl: 'SLUICE_EVENTS_DLQ_URL',
   bulkDeadLetterUrl: 'SLUICE_BULK_DLQ_URL',
+  pollsDeadLetterUrl: 'SLUICE_POLLS_DLQ_URL',
+  backfillsDeadLetterUrl: 'SLUICE_BACKFILLS_DLQ_URL',
   ledgerTable: 'SLUICE_LEDGER_TABLE',
   controlTable: 'SLUICE_CONTROL_TABLE',
   connectionsTable: 'SLUICE_CONNECTIONS_TABLE',
@@ -96,6 +98,10 @@ export const replayTurnKey = 'replay-turns'
 /** What dead events wait for, and of each cause the events. */
 export const heldKey = 'held'
 export const heldByKey = (cause: string): string => `held#${cause}`
+/** Where in `byRefresh` the keeper's subscriptions are, by when they are due. */
+export const keeperBucket = 'keeper'
+/** Connections that have changed since the tick has last compared them with their polls. */
+export const changedKey = 'changed'
 /** Shards of one hour in `byTime`, so that no partition takes every write. */
 export const timeShards = 4
 

@@ -1,11 +1,10 @@
 import * as z from 'zod/mini'
-import { SluiceError } from '../errors/sluice-error.ts'
 import { findProvider, providers } from '../providers/catalog.ts'
 import type { HmacScheme } from '../providers/scheme.ts'
 import type { Handler } from '../processing/handler.ts'
 import type { Endpoint } from '../webhooks/directory.ts'
 import { retry, ingest } from './defaults.ts'
-import type { ConcurrencyConfig, EndpointConfig, PollConfig } from './define-config.ts'
+import type { ConcurrencyConfig, EndpointConfig, PollConfig, SubscriptionConfig } from './define-config.ts'
 import {
   addressFaults,
   busFaults,
@@ -17,8 +16,10 @@ import {
 } from './config-faults.ts'
 import { concurrencySchema } from './concurrency.ts'
 import { id, text, whole } from './fields.ts'
+import { misconfigured } from './misconfigured.ts'
 import { shout, webhookSecretName } from './names.ts'
 import { pollSchema, streamFaults } from './polls.ts'
+import { subscriptionFaults, subscriptionSchema } from './subscriptions.ts'
 import { compileOidc, oidcSchema, type Oidc } from './oidc.ts'
 
 /** `sluice.config.ts` with every default filled in, ready for the build, the template and the worker. */
@@ -32,6 +33,8 @@ export interface ParsedConfig {
   readonly providerEnvironment: Readonly<Record<string, string>>
   /** What is read from providers, in the order of the config. */
   readonly polls: readonly PollConfig[]
+  /** What of webhooks is looked after, in the order of the config. */
+  readonly subscriptions: readonly SubscriptionConfig[]
   readonly concurrency: ConcurrencyConfig
   /** Where browsers may be sent after they have connected. */
   readonly returnTo: readonly string[]
@@ -118,6 +121,7 @@ const schema = z.strictObject({
     z.record(z.string().check(z.regex(/^(?!SLUICE_|AWS_|LAMBDA_)[A-Za-z]\w*$/)), z.string()),
   ),
   polls: z.optional(z.array(pollSchema)),
+  subscriptions: z.optional(z.array(subscriptionSchema)),
   connect: z.optional(
     z.strictObject({
       returnTo: z.array(
@@ -146,6 +150,7 @@ export function parseConfig(config: unknown): ParsedConfig {
   const endpoints = (parsed.endpoints as EndpointConfig[]).map(compile)
   const handlers = parsed.handlers ?? []
   const polls = (parsed.polls ?? []) as readonly PollConfig[]
+  const subscriptions = (parsed.subscriptions ?? []) as readonly SubscriptionConfig[]
   const faults = [
     ...schemeFaults(parsed.endpoints as EndpointConfig[]),
     ...keyFaults(parsed.endpoints as EndpointConfig[]),
@@ -154,6 +159,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     ...repeatedEndpoints(endpoints),
     ...repeatedHandlers(handlers),
     ...streamFaults(polls),
+    ...subscriptionFaults(subscriptions, parsed.endpoints as EndpointConfig[]),
   ]
   if (faults.length > 0) throw misconfigured(faults)
   return {
@@ -164,6 +170,7 @@ export function parseConfig(config: unknown): ParsedConfig {
     environment: parsed.environment ?? {},
     providerEnvironment: ofProviders(parsed.environment ?? {}),
     polls,
+    subscriptions,
     concurrency: (parsed.concurrency ?? {}) as ConcurrencyConfig,
     returnTo: parsed.connect?.returnTo ?? [],
     oidc: parsed.admin?.oidc && compileOidc(parsed.admin.oidc),
@@ -213,18 +220,6 @@ function sentence(issue: z.core.$ZodIssue): Fault {
   if (issue.code === 'invalid_value') return { path, message: `must be one of ${issue.values.join(', ')}` }
   if (issue.code === 'invalid_type') return { path, message: `must be of type ${issue.expected}` }
   return { path, message: 'has a form that is not known here' }
-}
-
-/** `endpoints[2].signature.header` */
-const spell = (path: readonly PropertyKey[]): string =>
-  path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '')
-
-function misconfigured(faults: readonly Fault[]): SluiceError {
-  const lines = faults.map(({ path, message }) => `  ${spell(path) || '(the whole)'}: ${message}`)
-  return new SluiceError('MISCONFIGURED', ['sluice.config.ts can not be used:', ...lines].join('\n'))
 }
 
 /** An address as browsers spell it, so that it can be compared letter by letter. */

@@ -5,10 +5,10 @@ import type { Connection } from '../vault/connection.ts'
 
 /** Something that the people behind a connection should know. */
 export interface Announcement {
-  readonly type: 'connection.needs_reauth' | 'connection.expires_soon'
+  readonly type: 'connection.needs_reauth' | 'connection.expires_soon' | 'subscription.disabled'
   /** Equal for the same news, however often it is told. */
   readonly key: string
-  readonly connection: Pick<Connection, 'id' | 'tenant' | 'provider' | 'account'>
+  readonly connection: Pick<Connection, 'id' | 'tenant' | 'provider'> & Partial<Pick<Connection, 'account'>>
   readonly facts: Readonly<Record<string, string | number>>
 }
 

@@ -11,6 +11,8 @@ import { openTokens } from './token-store.ts'
 export type RefreshDueDeps = RefreshDeps &
   DueConnections & {
     readonly tokens: AccessTokens
+    /** Stops what the provider sends for a connection, by its tokens where they open, and forgets it here. */
+    readonly endSubscriptions: (connection: Connection, tokens: Tokens | undefined) => Promise<void>
     /** Does what was asked for a tenant's keys. */
     readonly careForKeys: (tenant: string) => Promise<void>
   }
@@ -39,11 +41,12 @@ export async function refreshDue(limit: number, concurrency: number, deps: Refre
 }
 
 /** What was disconnected is taken back at the provider too, and then forgotten here. */
-async function giveBack(tenant: string, id: string, deps: RefreshDeps): Promise<void> {
+async function giveBack(tenant: string, id: string, deps: RefreshDueDeps): Promise<void> {
   const connection = await deps.vault.get(tenant, id, { consistent: true })
   if (connection?.state !== 'deleted' || connection.tokens.byteLength === 0) return
   // A key is the tenant's own: it ends where it was made.
   const tokens = connection.kind === 'oauth' ? await opened(connection, deps) : undefined
+  await deps.endSubscriptions(connection, tokens)
   if (tokens) await deps.revoke(connection, tokens)
   await deps.vault.forget(connection)
   deps.log('info', 'a connection was given back', { tenant, provider: connection.provider, connection: id })

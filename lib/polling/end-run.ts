@@ -1,4 +1,5 @@
-import { iso, later, ms, type EpochMs } from '../primitives/clock.ts'
+import { queue } from '../config/defaults.ts'
+import { elapsed, iso, later, ms, type EpochMs } from '../primitives/clock.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import { retryAt, type Setback } from './failure.ts'
 import { healthOf, nextClass } from './interval.ts'
@@ -115,8 +116,9 @@ export async function setBack(
   })
   if (saved === 'lost') return { kind: 'lost' }
   tell(poll, setback, deps)
-  // A turn that comes before it is not taken; one that comes long after is too late.
-  if (until < nextTurn(poll.phase, now)) await queueAgain(poll, until, deps)
+  // Turns before it are not taken, and the one after it may be long after: a breaker is probed, and closes, at that time.
+  const isHeld = setback.kind === 'held' && elapsed(now, until) <= queue.maxDelayMs
+  if (isHeld || until < nextTurn(poll.phase, now)) await queueAgain(poll, until, deps)
   if (setback.kind === 'failed') return { kind: 'failed', failure: setback.failure, until }
   return { kind: setback.kind, until }
 }

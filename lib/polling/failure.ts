@@ -1,3 +1,4 @@
+import { asking } from '../config/asking-defaults.ts'
 import { polling } from '../config/defaults.ts'
 import { ApiError } from '../errors/api-error.ts'
 import { describeError, SluiceError } from '../errors/sluice-error.ts'
@@ -39,7 +40,7 @@ export function retryAt(now: EpochMs, failures: number, setback: Setback): Epoch
   const { baseMs, capMs } = polling.retry
   const grown = Math.min(capMs, baseMs * 2 ** Math.min(failures - 1, 20))
   const asked = setback.kind === 'held' ? Math.min(setback.waitMs, polling.maxWaitMs) : 0
-  return later(now, setback.kind === 'held' ? Math.max(asked, 1_000) : grown)
+  return later(now, setback.kind === 'held' ? Math.max(asked, asking.heldMs) : grown)
 }
 
 /**

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini'
 import { ApiError } from '../errors/api-error.ts'
-import { askJson, askText } from '../outbound/api-client.ts'
+import { askJson, askText, jsonOf } from '../outbound/api-client.ts'
 import { SluiceError } from '../errors/sluice-error.ts'
 import { epochMs, later, minutes, type EpochMs } from '../primitives/clock.ts'
-import { token128 } from '../primitives/random.ts'
+import { token128, type Random } from '../primitives/random.ts'
 import type { ChannelDeclaration } from '../providers/keeper.ts'
-import { filled } from './declared.ts'
-import type { Channel, Kept, KeeperDeps } from './keeper.ts'
+import { readPointer } from '../primitives/json-pointer.ts'
+import { filled, type Values } from './declared.ts'
+import type { Channel, Kept, KeeperDeps, Subscription } from './keeper.ts'
 
 /** What is asked for is asked for again within this time, so that no channel runs out in between. */
 const lookMs = minutes(5)
@@ -58,7 +59,7 @@ async function askAgain(from: Kept, declaration: ChannelDeclaration, deps: Keepe
 async function make(kept: Kept, declaration: ChannelDeclaration, deps: KeeperDeps): Promise<Kept> {
   const now = deps.clock.now()
   const channel: Channel = {
-    id: token128(deps.random),
+    id: channelId(kept.subscription.connection, deps.random),
     state: 'asked',
     since: now,
     expiresAt: later(now, declaration.lifeMs),
@@ -66,6 +67,9 @@ async function make(kept: Kept, declaration: ChannelDeclaration, deps: KeeperDep
   const noted = await kept.save({ channels: [...kept.subscription.channels, channel] })
   return ask(noted, channel, declaration, deps)
 }
+
+/** Says whose it is, so that a notification leads to the connection's polls; 64 characters are the most. */
+const channelId = (connection: string, random: Random): string => `${connection}${token128(random)}`
 
 const answer = z.looseObject({
   resourceId: z.string().check(z.minLength(1), z.maxLength(512)),
@@ -80,12 +84,8 @@ async function ask(
 ): Promise<Kept> {
   const { subscription } = kept
   const { address, token } = await deps.receiverOf(subscription)
-  const { path, params = {} } = declaration.watch
-  const values = Object.entries(params).map(
-    ([name, value]) => [name, filled(value, subscription.params)] as [string, string],
-  )
-  const query = new URLSearchParams(values).toString()
-  const target = filled(path, subscription.params, true) + (query === '' ? '' : `?${query}`)
+  const values = { ...subscription.params, ...(await firstOf(subscription, declaration, deps)) }
+  const target = targetOf(declaration.watch, values)
   const body = {
     id: channel.id,
     type: 'web_hook',
@@ -106,11 +106,33 @@ async function ask(
   }
 }
 
+/** Where a list stands now: the channel tells of what comes after. */
+async function firstOf(
+  subscription: Subscription,
+  { first }: ChannelDeclaration,
+  { clientOf }: KeeperDeps,
+): Promise<Values> {
+  if (!first) return {}
+  const { text } = await askText(clientOf(subscription), targetOf(first, subscription.params))
+  const value = readPointer(jsonOf(text), first.pointer)
+  if (typeof value !== 'string' || value === '')
+    throw new SluiceError('ANSWER_REFUSED', `the answer has no ${first.param}`)
+  return { [first.param]: value }
+}
+
+function targetOf({ path, params = {} }: ChannelDeclaration['watch'], values: Values): string {
+  const said = Object.entries(params).map(([name, value]): [string, string] => [name, filled(value, values)])
+  const query = new URLSearchParams(said).toString()
+  return filled(path, values, true) + (query === '' ? '' : `?${query}`)
+}
+
 const posted = (body: object): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json; charset=utf-8' },
   body: JSON.stringify(body),
 })
+
+export const stopRequest = (id: string, resourceId: string): RequestInit => posted({ id, resourceId })
 
 const replaced = (kept: Kept, channel: Channel): Promise<Kept> =>
   kept.save({
@@ -139,7 +161,7 @@ async function stop(
   { clientOf }: KeeperDeps,
 ): Promise<void> {
   try {
-    await askText(clientOf(subscription), declaration.stop.path, posted({ id, resourceId }))
+    await askText(clientOf(subscription), declaration.stop.path, stopRequest(id, resourceId))
   } catch (error) {
     // It is gone already.
     if (!(error instanceof ApiError && error.kind === 'missing')) throw error

@@ -22,6 +22,8 @@ const leaseMs = minutes(5)
 export type KeeperOutcome =
   | { readonly kind: 'kept'; readonly nextAt: EpochMs }
   | { readonly kind: 'not_due' | 'busy' | 'lost' | 'unknown' }
+  /** The config wants it no more: it is forgotten, and what the provider has of it ends by itself. */
+  | { readonly kind: 'dropped' }
   | { readonly kind: 'set_back'; readonly failure: string; readonly until: EpochMs }
 
 /**
@@ -31,12 +33,17 @@ export type KeeperOutcome =
  */
 export async function keep(
   id: SubscriptionId,
-  declaration: KeeperDeclaration,
+  declarationOf: (subscription: Subscription) => KeeperDeclaration | undefined,
   deps: KeeperDeps,
 ): Promise<KeeperOutcome> {
   const { subscriptions, clock, random } = deps
   const found = await subscriptions.get(id)
   if (!found) return { kind: 'unknown' }
+  const declaration = declarationOf(found)
+  if (!declaration) {
+    await subscriptions.remove(id)
+    return { kind: 'dropped' }
+  }
   const now = clock.now()
   if (found.nextAt > now) return { kind: 'not_due' }
   if (found.leaseUntil > now) return { kind: 'busy' }

@@ -57,9 +57,14 @@ export interface Subscription extends SubscriptionId {
 /** Subscriptions, each write conditional on the version that was read. @throws SluiceError `VAULT_UNAVAILABLE`, `RECORD_CORRUPT`. */
 export interface Subscriptions {
   get(id: SubscriptionId): Promise<Subscription | undefined>
+  /** Those of `ids` that exist; at most a hundred. */
+  find(ids: readonly SubscriptionId[]): Promise<readonly Subscription[]>
+  /** Those whose time has come, the longest due first. */
+  due(now: EpochMs, limit: number): Promise<readonly SubscriptionId[]>
   create(subscription: Subscription): Promise<'created' | 'exists'>
   /** `subscription` with the version that was read; it is written with the next one. `by`: 128 random bits of this run. */
   save(subscription: Subscription, by: string): Promise<'saved' | 'lost'>
+  remove(id: SubscriptionId): Promise<void>
 }
 
 /** News that a provider has switched a subscription off: `sluice.subscription.disabled`. */
@@ -69,7 +74,7 @@ export interface DisabledNews {
 }
 
 export interface KeeperDeps {
-  readonly subscriptions: Subscriptions
+  readonly subscriptions: Pick<Subscriptions, 'get' | 'save' | 'remove'>
   readonly clientOf: (subscription: Subscription) => RetryingClient
   /** Where the provider sends to, and the token that proves it: those that the webhook's endpoint takes. */
   readonly receiverOf: (

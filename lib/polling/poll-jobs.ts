@@ -15,6 +15,8 @@ export interface PollJob {
   readonly due: EpochMs
   /** Someone asks for it: it does not wait for its next time. */
   readonly urgent?: boolean | undefined
+  /** What it is for may have come after a run that is under way: it comes again once that is over. */
+  readonly insists?: boolean | undefined
   readonly polls: readonly JobEntry[]
 }
 
@@ -37,10 +39,15 @@ export interface JobWait {
 /** Polls of one job: its start is paid once for all of them. */
 const jobSize = 25
 
-export function jobsOf(polls: readonly JobEntry[], due: EpochMs): readonly PollJob[] {
+export function jobsOf(
+  polls: readonly JobEntry[],
+  due: EpochMs,
+  how: Pick<PollJob, 'insists'> = {},
+): readonly PollJob[] {
   return Array.from({ length: Math.ceil(polls.length / jobSize) }, (_, index) => ({
     v: 1,
     due,
+    ...how,
     polls: polls.slice(index * jobSize, (index + 1) * jobSize),
   }))
 }
@@ -57,6 +64,7 @@ const shape = z.object({
   v: z.literal(1),
   due: z.number().check(z.int()),
   urgent: z.optional(z.boolean()),
+  insists: z.optional(z.boolean()),
   polls: z
     .array(
       z.object({ tenant: name, provider: name, connection: name, stream: name, phase: z.optional(name) }),

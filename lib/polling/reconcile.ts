@@ -39,6 +39,10 @@ export interface ReconcileDeps {
   readonly streamsOf: (tenant: string, provider: string) => readonly WantedStream[]
   /** Most streams that one provider has: so many polls a connection can have. */
   readonly mostStreams: number
+  /** Makes the subscriptions that the connections lack. */
+  readonly subscribe: (connections: readonly Connected[]) => Promise<void>
+  /** Most subscriptions that one provider has. */
+  readonly mostSubscriptions: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -53,10 +57,22 @@ const batch = 100
  * @returns where the next page begins; `undefined` after the last.
  */
 export async function reconcile(after: string | undefined, deps: ReconcileDeps): Promise<string | undefined> {
-  const { connections, polls } = deps
-  const limit = Math.max(1, Math.floor(batch / Math.max(1, deps.mostStreams)))
-  const page = await connections.list(after, limit)
-  const wanted = page.connections.flatMap((connection) =>
+  const page = await deps.connections.list(after, pageSize(deps))
+  await compare(page.connections, deps)
+  return page.next
+}
+
+/** Connections whose polls, and whose subscriptions, one read can answer for. */
+export const pageSize = ({
+  mostStreams,
+  mostSubscriptions,
+}: Pick<ReconcileDeps, 'mostStreams' | 'mostSubscriptions'>): number =>
+  Math.max(1, Math.floor(batch / Math.max(1, mostStreams, mostSubscriptions)))
+
+/** @param connections as many as {@link pageSize} says */
+export async function compare(connections: readonly Connected[], deps: ReconcileDeps): Promise<void> {
+  const { polls } = deps
+  const wanted = connections.flatMap((connection) =>
     deps.streamsOf(connection.tenant, connection.provider).map((stream) => ({ connection, stream })),
   )
   const found = await polls.find(
@@ -68,7 +84,7 @@ export async function reconcile(after: string | undefined, deps: ReconcileDeps):
     if (connection.state === 'deleted' && poll) await remove(poll, deps)
     if (connection.state === 'active' && !poll) await make(connection, stream, deps)
   }
-  return page.next
+  await deps.subscribe(connections)
 }
 
 const nameOf = ({ connection, stream }: PollId): string => `${connection}#${stream}`

@@ -1,6 +1,8 @@
 import type { EnqueueDeps } from '../buffer/enqueue.ts'
 import type { RetryingClient } from '../outbound/retrying-client.ts'
+import { asking } from '../config/asking-defaults.ts'
 import { polling } from '../config/defaults.ts'
+import { describeError } from '../errors/sluice-error.ts'
 import { elapsed, epochMs, later, type EpochMs, type Millis } from '../primitives/clock.ts'
 import { token128 } from '../primitives/random.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -34,6 +36,8 @@ export interface RunPollDeps extends EnqueueDeps {
 export interface PollOrder extends PollRef {
   readonly due: Poll['lastRunAt']
   readonly urgent?: boolean | undefined
+  /** Where another is at it, it comes again: what it is for may be too new for that run. */
+  readonly insists?: boolean | undefined
   /** The phase whose turn it is. */
   readonly phase?: string | undefined
 }
@@ -70,7 +74,10 @@ export async function runPoll(order: PollOrder, deps: RunPollDeps): Promise<Poll
     ...(order.urgent && { urgent: true }),
   }
   const outcome = await polls.lease(order, wish)
-  if (outcome.kind === 'busy') return { kind: 'busy' }
+  if (outcome.kind === 'busy') {
+    if (order.insists) await comeAgain(order, deps)
+    return { kind: 'busy' }
+  }
   await sweepStray(order, outcome.kind === 'gone' ? undefined : outcome.poll, deps)
   if (outcome.kind !== 'leased') return { kind: outcome.kind }
   const source = deps.sourceOf(outcome.poll)
@@ -85,6 +92,24 @@ export async function runPoll(order: PollOrder, deps: RunPollDeps): Promise<Poll
   tellStill(outcome.poll, read, ended, deps)
   tellLag(outcome.poll, outcome.lease.takenAt, ended, deps)
   return ended
+}
+
+async function comeAgain(
+  { tenant, provider, connection, stream, due }: PollOrder,
+  { jobs, log }: RunPollDeps,
+): Promise<void> {
+  const poll = { tenant, provider, connection, stream }
+  try {
+    await jobs.send([{ v: 1, due, insists: true, polls: [poll] }], { delayMs: asking.againMs })
+  } catch (error) {
+    log('warn', 'a poll that was asked for could not be queued again; its next turn comes', {
+      tenant,
+      provider,
+      connection,
+      type: stream,
+      error: describeError(error),
+    })
+  }
 }
 
 /** Only a run can tell: a schedule that does not run has an alarm of its own. */

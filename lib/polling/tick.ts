@@ -17,6 +17,8 @@ export interface TickDeps {
   readonly isWanted: (poll: PollRef) => boolean
   /** Compares some connections with their polls; answers how far it has come. */
   readonly reconcile: (after: string | undefined) => Promise<string | undefined>
+  /** Does so for those that have just changed. */
+  readonly reconcileChanged: () => Promise<unknown>
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -40,6 +42,7 @@ export async function tick(now: EpochMs, deps: TickDeps): Promise<Ticked> {
   const due = missed > 0 ? await pollsIn(phasesIn(minute - missed + 1, minute), deps) : []
   const jobs = jobsOf(due, epochMs(minute * 60_000))
   if (jobs.length > 0) await deps.jobs.send(jobs, { spreadMs: polling.staggerMs })
+  await changedReconciled(deps)
   const after = await reconciled(state.after, deps)
   const kept = missed > 0 ? minute : (state.minute ?? minute)
   await deps.memory.write({ minute: kept, ...(after !== undefined && { after }) })
@@ -63,6 +66,14 @@ async function pollsOf(phase: Phase, { phases, isWanted }: TickDeps): Promise<Jo
     after = page.next
   } while (after !== undefined)
   return entries
+}
+
+async function changedReconciled({ reconcileChanged, log }: TickDeps): Promise<void> {
+  try {
+    await reconcileChanged()
+  } catch (error) {
+    log('warn', 'changed connections could not be compared with their polls', { error: describeError(error) })
+  }
 }
 
 /** A comparison that fails is made again by the next tick; the polls that are there run. */

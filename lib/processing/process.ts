@@ -13,6 +13,7 @@ import { contextOf } from './context.ts'
 import { deliver, type Delivered, type Offer } from './deliver.ts'
 import { processElements } from './elements.ts'
 import { toEvent } from './event.ts'
+import { noteHint, type HintDeps } from './hint.ts'
 import type { SluiceEvent } from './handler.ts'
 import { buryConflict, factsOf, type DeclarationOf } from './ledger-entry.ts'
 import { noteDeath, type Held } from './held.ts'
@@ -33,7 +34,7 @@ import { noteSight, type SightDeps } from './sight.ts'
 import { split } from './split.ts'
 import type { TimeLimit } from './time-limit.ts'
 
-export interface ProcessDeps extends SettleDeps, SightDeps {
+export interface ProcessDeps extends SettleDeps, SightDeps, HintDeps {
   readonly sinks: readonly Sink[]
   readonly declaration: DeclarationOf
   /** Whose events an endpoint takes; an element of a batch may belong to another tenant than its delivery. */
@@ -125,6 +126,7 @@ async function attempt(
     const raw = await readPayload(envelope, deps.objects, scope)
     const elements = elementsOf(envelope, raw, deps)
     if (elements) return await takeApart({ envelope, raw, claim, elements }, limit, deps)
+    await noteHint(envelope, claim.attempts, deps)
     delivered = await handle(envelope, raw, claim, scope, deps)
     if (delivered.failure === undefined) return await finish(envelope, raw, claim, deps)
   } catch (error) {

@@ -12,6 +12,13 @@ export type KeeperDeclaration =
 export interface ChannelDeclaration {
   readonly kind: 'channel'
   readonly watch: { readonly path: string; readonly params?: Readonly<Record<string, string>> }
+  /** What is asked for before, where the provider wants to know from where on; it is the value of `param` in `watch`. */
+  readonly first?: {
+    readonly path: string
+    readonly params?: Readonly<Record<string, string>>
+    readonly pointer: string
+    readonly param: string
+  }
   /** Takes the id of a channel and of what it watches. */
   readonly stop: { readonly path: string }
   /** Code of the error for an id that is taken. */

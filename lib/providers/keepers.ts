@@ -19,6 +19,12 @@ export const googleCalendarKeeper = {
 export const googleDriveKeeper = {
   changes: {
     ...channel,
+    first: {
+      path: '/changes/startPageToken',
+      params: { supportsAllDrives: 'true' },
+      pointer: '/startPageToken',
+      param: 'pageToken',
+    },
     watch: { path: '/changes/watch', params: { pageToken: '{pageToken}', supportsAllDrives: 'true' } },
   },
 } as const satisfies Keepers

@@ -28,6 +28,7 @@ export type CountName =
   | 'ForeignAccount'
   | 'PollFound'
   | 'PollSetback'
+  | 'PollJobDead'
   | 'PollCursorExpired'
   | 'PollsDue'
   | 'BackfillFound'

@@ -16,6 +16,12 @@ export interface ConnectionList {
 }
 
 /** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */
+export interface ConnectionReader {
+  /** Those that exist, as they are now, in their order; a hundred at most. */
+  readonly read: (ids: readonly string[]) => Promise<readonly Connection[]>
+}
+
+/** @throws SluiceError `VAULT_UNAVAILABLE` when the store does not answer. */
 export interface DueConnections {
   /** Whose refresh is due, the most overdue first. */
   due(now: EpochMs, limit: number): Promise<readonly { readonly tenant: string; readonly id: string }[]>

@@ -1,4 +1,4 @@
-import type { KeeperDeps, Subscription, SubscriptionId, Subscriptions } from '#lib/polling/keeper.ts'
+import type { KeeperDeps, Subscription, SubscriptionId } from '#lib/polling/keeper.ts'
 import { epochMs } from '#lib/primitives/clock.ts'
 import { seededRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -56,9 +56,9 @@ export function givenKeeper(
     leaseUntil: epochMs(0),
   }
   stored.set(keyOf(subscription), subscription)
-  const subscriptions: Subscriptions = {
+  const subscriptions: KeeperDeps['subscriptions'] = {
     get: async (id) => structuredClone(stored.get(keyOf(id))),
-    create: async () => 'exists',
+    remove: async (id) => void stored.delete(keyOf(id)),
     save: (next) =>
       mortal(() => {
         if (stored.get(keyOf(next))?.version !== next.version) return 'lost'

@@ -128,6 +128,7 @@ export function givenKeyWorker(services: KeyServices): KeyWorker {
     ...shared,
     tokens,
     ...dynamoDueConnections(table),
+    endSubscriptions: async () => {},
     careForKeys: async () => {},
   }
   const seal = sealer({ maker: kmsKeyMaker(kms), share: dynamoTenantShare(table), random })

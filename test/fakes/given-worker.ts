@@ -114,6 +114,7 @@ export function givenWorker(
     declaration: (provider) => findProvider(provider)?.webhooks,
     busEndpoint: (source) => options.busEndpoint?.(source),
     ownership: (provider, endpoint) => options.ownership?.(provider, endpoint),
+    hints: { of: () => [], send: async () => {} },
     queue: {
       send: async (envelope, _signal, delay) => void handedOver.push({ envelope, delayMs: delay ?? 0 }),
     },

@@ -81,9 +81,11 @@ describe('the worker', () => {
   test('can not read the token of the API', () =>
     expect(reach('worker', one(sluice, 'AWS::SecretsManager::Secret').id)).toEqual([]))
 
-  test('sends to the events queue alone: an element of a batch that must wait leaves it', () => {
+  test('sends elements of a batch that must wait to the events queue, and hints to the polls queue', () => {
     expect(reach('worker', queue('Events'))).toContain('sqs:SendMessage')
     expect(reach('worker', queue('Bulk'))).not.toContain('sqs:SendMessage')
+    // An event that is a hint asks for polls; it can take none of them.
+    expect(reach('worker', queue('Polls'))).toEqual(['sqs:SendMessage'])
   })
 
   test('takes nothing from a dead-letter queue', () => {
@@ -114,7 +116,7 @@ describe('the sweeper', () => {
   })
 
   test('takes from the dead-letter queues, never from the live ones', () => {
-    for (const dead of ['EventsDead', 'BulkDead'])
+    for (const dead of ['EventsDead', 'BulkDead', 'PollsDead', 'BackfillsDead'])
       expect(reach('sweeper', queue(dead)).toSorted()).toEqual(['sqs:DeleteMessage', 'sqs:ReceiveMessage'])
     expect(reach('sweeper', queue('Events'))).toEqual(['sqs:SendMessage'])
   })
@@ -231,7 +233,8 @@ describe('the proxy', () => {
 
 describe('the poller', () => {
   test('may with connections and limits what the worker may, and keeps polls beside them', () => {
-    const more = ['dynamodb:DeleteItem', 'dynamodb:Query']
+    // By phases, and by when subscriptions are due.
+    const more = ['dynamodb:DeleteItem', 'dynamodb:Query', 'dynamodb:Query']
     expect(reach('poller', table('SluiceVault')).toSorted()).toEqual(
       [...reach('worker', table('SluiceVault')), ...more].toSorted(),
     )
@@ -241,9 +244,9 @@ describe('the poller', () => {
     expect(reach('poller', table('SluiceLedger'))).toEqual([])
   })
 
-  test('can delete polls and rows of phases, and no connection', () =>
+  test('can delete polls, rows of phases, subscriptions and notes of what changed, and no connection', () =>
     expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
-      '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["poll#*","phase#*"]}}',
+      '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["poll#*","phase#*","keeper#*","changed"]}}',
     ))
 
   test('lists of the shared table what polls found first, and the API what webhooks missed: neither a login link', () => {

@@ -114,13 +114,13 @@ describe('the functions', () => {
     expect(has).toEqual(['worker'])
   })
 
-  test('what tells where a provider is goes to the proxy and the poller too', async () => {
+  test('what tells where a provider is goes to the refresher, the proxy and the poller too', async () => {
     const environment = { BOOKS_URL: 'https://b.example', QUICKBOOKS_BASE_URL: 'https://q.example' }
     const made = await template({ config: { ...config, environment } })
     const has = (text: string) =>
       functions.filter((name) => JSON.stringify(functionOf(made, name)).includes(text))
     expect([has('QUICKBOOKS_BASE_URL'), has('BOOKS_URL')]).toEqual([
-      ['worker', 'proxy', 'poller'],
+      ['worker', 'refresher', 'proxy', 'poller'],
       ['worker'],
     ])
   })

@@ -34,6 +34,7 @@ export function startSweeper(world: World): void {
       claims: dynamoClaims({ client: client('dynamodb'), table: 'ledger', clock: box.clock }),
       busEndpoint: () => undefined,
       declaration: (provider) => findProvider(provider)?.webhooks,
+      deadJobQueues: [],
       deadLetterQueues: [urls.eventsDead, urls.bulkDead].map((queueUrl) =>
         sqsDeadLetterQueue({ client: client('sqs'), queueUrl }),
       ),

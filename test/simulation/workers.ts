@@ -129,6 +129,7 @@ function workerDeps(box: Sandbox, world: World, handler: SimHandler, maxAttempts
     log: silentLog,
     metrics: { count: () => {}, measure: () => {} },
     claims: dynamoClaims({ client: use('dynamodb', 3) as never, table: 'ledger', clock: box.clock }),
+    hints: { of: () => [], send: async () => {} },
     sightings: { polled: async () => {}, brought: async () => {} },
     held: { note: async () => {} },
     objects: s3Objects({

@@ -121,6 +121,7 @@ function workerDeps(box: Sandbox, world: OutageWorld): WorkerDeps {
     log: silentLog,
     metrics: { count: () => {}, measure: () => {} },
     claims: dynamoClaims({ client: ledger, table: 'ledger', clock: box.clock }),
+    hints: { of: () => [], send: async () => {} },
     sightings: { polled: async () => {}, brought: async () => {} },
     held: { note: async () => {} },
     objects: {

@@ -302,6 +302,36 @@ test('what is read by itself is kept as it was written; nothing is unless the co
   expect(parseConfig({ endpoints: [stripe] }).polls).toEqual([])
 })
 
+test('what is looked after is kept as it was written; nothing is unless the config says so', () => {
+  const subscriptions = [
+    { provider: 'stripe', keep: ['endpoint?endpoint=we_1'], tenants: ['acme'] },
+    { provider: 'gmail', keep: ['mailbox?topic=projects/p/topics/t'] },
+  ]
+  expect(parseConfig({ endpoints: [stripe], subscriptions }).subscriptions).toEqual(subscriptions)
+  expect(parseConfig({ endpoints: [stripe] }).subscriptions).toEqual([])
+})
+
+test.each([
+  [
+    'of a provider that has none',
+    { provider: 'slack' },
+    'subscriptions[0].provider: must be a provider whose',
+  ],
+  [
+    'that its provider does not have',
+    { provider: 'stripe', keep: ['x'] },
+    'subscriptions[0].keep[0]: must be',
+  ],
+  ['of nothing', { provider: 'stripe', keep: [] }, 'subscriptions[0].keep: must name at least one'],
+  [
+    'whose channels would lead nowhere',
+    { provider: 'google-drive' },
+    "subscriptions[0]: opens channels to an endpoint: add { provider: 'google-drive' }",
+  ],
+])('a subscription %s is refused with its path', (_, subscription, words) =>
+  expect(complaint({ endpoints: [stripe], subscriptions: [subscription] })).toContain(words),
+)
+
 test.each([
   [
     'of a provider that has no lists',

@@ -27,6 +27,8 @@ async function given(count = 3) {
     isWanted: () => true,
     memory: { read: async () => (ticks.push('read'), {}), write: async () => void ticks.push('write') },
     reconcile: async () => undefined,
+    reconcileChanged: async () => undefined,
+    tickKeeper: async () => undefined,
     judge: async () => void ticks.push('judge'),
   }
   let remaining = 120_000

@@ -249,6 +249,7 @@ describe('what is due', () => {
       ...fresh.deps,
       due: async () => [gone],
       tokens: fresh.tokens,
+      endSubscriptions: async () => {},
       careForKeys: async () => {},
     }
     await refreshDue(100, 10, round)
@@ -265,6 +266,7 @@ describe('what is due', () => {
       ...worker.deps,
       ...dynamoDueConnections({ client: tables.client, table: 'tokens' }),
       tokens: worker.tokens,
+      endSubscriptions: async () => {},
       careForKeys: async () => {},
     }
     expect(await refreshDue(100, 10, round)).toBeGreaterThanOrEqual(2)

@@ -19,7 +19,7 @@ function calendar(crash?: Crash, lifeMs = 7 * dayMs) {
   const look = async (): Promise<void> => {
     given.revive()
     // A process that dies says nothing.
-    await keep(given.subscription, events, given.deps).catch(() => undefined)
+    await keep(given.subscription, () => events, given.deps).catch(() => undefined)
   }
   return { ...given, google, look }
 }
@@ -97,12 +97,12 @@ describe('a channel', () => {
   test('is left to the one that holds the lease', async () => {
     const given = calendar()
     const [first, second] = await Promise.all([
-      keep(given.subscription, events, given.deps),
-      keep(given.subscription, events, given.deps),
+      keep(given.subscription, () => events, given.deps),
+      keep(given.subscription, () => events, given.deps),
     ])
     expect([first.kind, second.kind].toSorted()).toEqual(['busy', 'kept'])
     expect(given.google.channels.size).toBe(1)
-    expect((await keep(given.subscription, events, given.deps)).kind).toBe('not_due')
+    expect((await keep(given.subscription, () => events, given.deps)).kind).toBe('not_due')
   })
 })
 
@@ -112,7 +112,7 @@ describe('a watch', () => {
       body: { historyId: '1', expiration: String(given.clock.now() + 7 * dayMs) },
     }))
     for (let hour = 0; hour < 72; hour += 1) {
-      await keep(given.subscription, gmailKeeper.mailbox, given.deps)
+      await keep(given.subscription, () => gmailKeeper.mailbox, given.deps)
       expect(given.now().watchedUntil).toBeGreaterThan(given.clock.now() + 5 * dayMs)
       await given.clock.advance(hourMs)
     }
@@ -127,7 +127,7 @@ describe('a watch', () => {
     'with the end %o is a failure that is tried again',
     async (body) => {
       const given = givenKeeper('gmail', { topic: 't' }, () => ({ body }))
-      expect((await keep(given.subscription, gmailKeeper.mailbox, given.deps)).kind).toBe('set_back')
+      expect((await keep(given.subscription, () => gmailKeeper.mailbox, given.deps)).kind).toBe('set_back')
       expect(given.now()).toMatchObject({ failures: 1, leaseUntil: 0 })
       expect(given.now().nextAt).toBeGreaterThan(given.clock.now())
     },
@@ -174,7 +174,7 @@ function github(crash?: Crash, answered = 200) {
     attempts.push({ id: attempts.length + 1, guid, at: given.clock.now() - ago, redelivery: false, code })
   const look = async (): Promise<void> => {
     given.revive()
-    await keep(given.subscription, githubKeeper.deliveries, given.deps).catch(() => undefined)
+    await keep(given.subscription, () => githubKeeper.deliveries, given.deps).catch(() => undefined)
   }
   return { ...given, attempts, sent, deliver, look }
 }
@@ -234,7 +234,7 @@ describe('an endpoint', () => {
     const given = stripe(state)
     for (const status of ['enabled', 'disabled', 'disabled', 'enabled', 'disabled']) {
       state.status = status
-      await keep(given.subscription, stripeKeeper.endpoint, given.deps)
+      await keep(given.subscription, () => stripeKeeper.endpoint, given.deps)
       await given.clock.advance(hourMs)
     }
     expect(given.news).toHaveLength(2)
@@ -246,13 +246,13 @@ describe('an endpoint', () => {
     const given = givenKeeper('github', { owner: 'o', repo: 'r', hook: '1' }, () => ({
       body: { id: 1, active: false, last_response: { code: 503, message: 'Service Unavailable' } },
     }))
-    await keep(given.subscription, githubKeeper.hook, given.deps)
+    await keep(given.subscription, () => githubKeeper.hook, given.deps)
     expect(given.news).toMatchObject([{ reason: 'Service Unavailable' }])
   })
 
   test('that is there no more is told as deleted', async () => {
     const given = stripe({ status: '', code: 404 })
-    await keep(given.subscription, stripeKeeper.endpoint, given.deps)
+    await keep(given.subscription, () => stripeKeeper.endpoint, given.deps)
     expect(given.news).toMatchObject([{ reason: 'deleted' }])
   })
 
@@ -263,7 +263,7 @@ describe('an endpoint', () => {
         const given = stripe({ status: 'disabled' }, { at, moment })
         for (let turn = 0; turn < 4; turn += 1) {
           given.revive()
-          await keep(given.subscription, stripeKeeper.endpoint, given.deps).catch(() => undefined)
+          await keep(given.subscription, () => stripeKeeper.endpoint, given.deps).catch(() => undefined)
           await given.clock.advance(hourMs)
         }
         isPast = given.life.calls < at

@@ -47,6 +47,8 @@ function given() {
         .streamsOf(tenant, provider)
         .map((stream) => ({ ...stream, endpoint: provider })),
     mostStreams: 1,
+    mostSubscriptions: 0,
+    subscribe: async () => {},
     clock: world.clock,
     log: () => {},
   }

@@ -68,6 +68,7 @@ function given(rows: ReadonlyMap<string, readonly PollRef[]> = new Map()) {
     memory,
     isWanted: () => true,
     reconcile: async () => undefined,
+    reconcileChanged: async () => undefined,
     log: () => {},
     metrics: { count: () => {}, measure: () => {} },
   }

@@ -4,6 +4,7 @@ import type { DeadLetter, DeadLetterQueue } from '#lib/buffer/dead-letter-queue.
 import { encodeEnvelope, eventId, inlineBody } from '#lib/buffer/envelope.ts'
 import { hashTuple, sha256Hex } from '#lib/primitives/bytes.ts'
 import { factsOf } from '#lib/processing/ledger-entry.ts'
+import type { DeadJobsDeps } from '#lib/polling/dead-jobs.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { envelopeOf, givenWorker, startLedger } from '#test/fakes/given-worker.ts'
 import type { Tables } from '#test/fakes/tables.ts'
@@ -31,7 +32,8 @@ function given() {
       received -= 1
     },
   }
-  const deps: SweepDeps = {
+  const deps: SweepDeps & DeadJobsDeps = {
+    deadJobQueues: [],
     ...worker.deps,
     buffer: {
       send: () => Promise.reject(new Error('not used here')),
@@ -39,7 +41,7 @@ function given() {
     },
     deadLetterQueues: [queue],
   }
-  const round = (changes: Partial<SweepDeps> = {}) =>
+  const round = (changes: Partial<SweepDeps & DeadJobsDeps> = {}) =>
     sweep({ ...deps, ...changes })(undefined, { getRemainingTimeInMillis: () => 50_000 })
   return { ...worker, deps, sent, letters, round }
 }
