@@ -3,12 +3,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { styleText } from 'node:util'
 import { build, type Metafile } from 'esbuild'
-import type { PollConfig } from '#lib/config/define-config.ts'
+import type { PollConfig, SluiceConfig } from '#lib/config/define-config.ts'
 import { parseConfig } from '#lib/config/parse-config.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import type { Endpoint } from '#lib/webhooks/directory.ts'
-import config from '#config'
+import deployed from '#config'
 import { lazy } from './bundle/lazy.ts'
 import { bundleOptions, eager, reachable } from './bundle/options.ts'
 import { repository } from './bundle/repository.ts'
@@ -27,7 +27,14 @@ export interface Built {
  * `sluice.config.ts` where the function reads it: the webhook addresses, and their providers' declarations.
  * @throws SluiceError `MISCONFIGURED` when the config has faults.
  */
-export async function buildFunctions({ outDir }: { readonly outDir: string }): Promise<readonly Built[]> {
+export async function buildFunctions({
+  outDir,
+  config = deployed,
+}: {
+  readonly outDir: string
+  /** In place of `sluice.config.ts`; handlers are always those of the file. */
+  readonly config?: SluiceConfig
+}): Promise<readonly Built[]> {
   const { endpoints, polls } = parseConfig(config)
   // Says which parameters a stream lacks.
   wantedOf(polls, findProvider)

@@ -3,7 +3,7 @@ import { s3 } from '#lib/aws/s3.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
 import { sqsBatchBuffer } from '#lib/buffer/batch-buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
-import { required } from '#lib/config/env.ts'
+import { missedGrace, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
@@ -85,6 +85,7 @@ function judgeBy(polls: PollsTable, told: Pick<JudgeDeps, 'clock' | 'log' | 'met
   const control = { client: polls.client, table: required(env.controlTable) }
   const deps: JudgeDeps = {
     ...told,
+    graceMs: missedGrace(),
     sightings: dynamoSightings(control),
     missed: dynamoMissedLedger(control),
     missedPolls: dynamoMissedPolls(polls),

@@ -24,6 +24,7 @@ test('every provider with a list that can be read again has polls', () => {
     'mycarrierpackets',
     'paypal',
     'quickbooks',
+    'sandbox',
     'slack',
     'stripe',
     'twilio',
