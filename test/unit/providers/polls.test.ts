@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hintedBy, paramsOf, streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
-import { pathOf } from '#lib/polling/thin.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 
@@ -94,18 +93,4 @@ test('notifications that say nothing else ask for a look', () => {
   expect(hints('google-drive', 'change')).toEqual(['changes'])
   expect(hints('mycarrierpackets', 'carrier.packet.completed')).toEqual(['completed-packets'])
   expect(hints('stripe', 'charge.succeeded')).toEqual([])
-})
-
-test.each([
-  ['stripe', 'v1.billing.meter.error_report_triggered', { id: 'evt_65' }, '/v2/core/events/evt_65'],
-  ['stripe', 'charge.succeeded', { id: 'evt_1' }, undefined],
-  ['quickbooks', 'qbo.invoice.updated.v1', { intuitentityid: '95' }, '/invoice/95'],
-  ['quickbooks', 'qbo.invoice.deleted.v1', { intuitentityid: '95' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '1' }, '/Customer/1'],
-  ['quickbooks', 'Customer.Merge', { name: 'Customer', id: '1' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '../../x' }, '/Customer/..%2F..%2Fx'],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '..' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer' }, undefined],
-] as const)('%s %s: the thing is at its own path', (id, type, data, path) => {
-  expect(pathOf(findProvider(id) ?? {}, { type, data })).toBe(path)
 })
