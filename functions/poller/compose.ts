@@ -5,6 +5,7 @@ import { sqsBatchBuffer } from '#lib/buffer/batch-buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { missedGrace, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
+import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
 import { judgeMissed, type JudgeDeps } from '#lib/polling/missed.ts'
@@ -72,9 +73,9 @@ export function compose({ sluice, connections, clock, log }: Calls): PollerDeps 
     hasWebhooks: ({ tenant, provider, stream }) =>
       endpointIn(directory, tenant, provider) !== undefined && isShared(provider, stream),
     clientOf: ({ tenant, provider, connection, stream }) => {
-      const base = declarationOf(provider, stream)?.list.base
-      const ref = { provider, id: connection, ...(base !== undefined && { base }) }
-      const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
+      const list = declarationOf(provider, stream)?.list
+      const ref = { provider, id: connection, ...(list?.base !== undefined && { base: list.base }) }
+      const fetch = sluice.fetch(tenant, ref, { priority: 'poll', ...callOptionsOf(list) })
       return { provider, api: findProvider(provider)?.api, fetch, clock, random }
     },
   }

@@ -14,8 +14,8 @@ export interface PollDeclaration {
   readonly version?: PollValue
   /** How often it is read: never more, usually and at least, milliseconds. */
   readonly interval: { readonly floorMs: number; readonly usualMs: number; readonly ceilingMs: number }
-  /** `listed`: as items. `complete-enumeration`: what is no longer in a whole reading is gone. `never`: not to be seen. */
-  readonly deletes: 'listed' | 'complete-enumeration' | 'never'
+  /** Whether the list tells what was deleted, as items. What is missing in a list is never taken for deleted. */
+  readonly deletes: 'listed' | 'never'
   /** Types of webhooks that only say "look now"; `*` for all of the provider's. */
   readonly hints?: readonly string[]
 }

@@ -47,7 +47,6 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
 
 const deletesText = {
   listed: 'told',
-  'complete-enumeration': 'by what is missing',
   never: 'not told',
 } as const satisfies Record<PollDeclaration['deletes'], string>
 

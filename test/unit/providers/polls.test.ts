@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { polling } from '#lib/config/defaults.ts'
+import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { hintedBy, paramsOf, streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
@@ -93,4 +95,13 @@ test('notifications that say nothing else ask for a look', () => {
   expect(hints('google-drive', 'change')).toEqual(['changes'])
   expect(hints('mycarrierpackets', 'carrier.packet.completed')).toEqual(['completed-packets'])
   expect(hints('stripe', 'charge.succeeded')).toEqual([])
+})
+
+test('an answer that is long or slow has limits of its own, within one start of the poller', () => {
+  const optionsOf = (id: string, name: string) => callOptionsOf(findProvider(id)?.polls?.[name]?.list)
+  expect(optionsOf('mixpanel', 'export')).toEqual({ timeoutMs: 60_000, maxBodyBytes: 33_554_432 })
+  expect(optionsOf('google-analytics', 'daily-events')).toMatchObject({ timeoutMs: 30_000 })
+  expect(optionsOf('stripe', 'events')).toEqual({})
+  for (const { poll } of declared)
+    expect((poll.list.answer?.timeoutMs ?? 0) + polling.saveMs).toBeLessThan(polling.timeoutMs)
 })
