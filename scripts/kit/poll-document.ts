@@ -23,6 +23,7 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
         'Overlap',
         'Every',
         'Same as webhook',
+        'Version',
         'Deletions',
         'Hints',
       ],
@@ -36,6 +37,7 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
         overlapText(poll),
         everyText(poll),
         poll.event.keys === 'shared' ? 'yes' : 'no',
+        versionText(poll),
         deletesText[poll.deletes],
         hintsText(poll.hints),
       ]),
@@ -49,6 +51,9 @@ const deletesText = {
   listed: 'told',
   never: 'not told',
 } as const satisfies Record<PollDeclaration['deletes'], string>
+
+const versionText = ({ version }: PollDeclaration): string =>
+  version ? `\`${Object.values(version).join(' ')}\`` : '-'
 
 const hintsText = (hints: readonly string[] = []): string =>
   hints.map((hint) => (hint === '*' ? 'every webhook' : `\`${hint}\``)).join(', ') || '-'
