@@ -10,6 +10,7 @@ import { registerEvents } from './commands/events.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerPolls } from './commands/polls.ts'
 import { registerProvider } from './commands/provider.ts'
+import { registerSandbox } from './commands/sandbox.ts'
 import { registerSecrets } from './commands/secrets.ts'
 import { registerSend } from './commands/send.ts'
 import { registerTenants } from './commands/tenants.ts'
@@ -61,6 +62,7 @@ function commandLine(context: Context, version: string): Command {
   registerConnections(program, context)
   registerPolls(program, context)
   registerConsole(program, context)
+  registerSandbox(program, context)
   registerSecrets(program, context)
   registerProvider(program, context)
   registerKeys(program, context)

@@ -14,6 +14,8 @@ export interface LocalStack {
   readonly stage: string
   readonly pid: number
   readonly secretsEndpoint: string
+  /** Where the sandbox provider answers. */
+  readonly sandbox: string | undefined
 }
 
 /** A Sluice to talk to. */
@@ -61,7 +63,7 @@ export function localStack(io: Io): LocalStack | undefined {
   const directory = resolve(io.root, setting('SLUICE_DATA_DIR', io) ?? '.sluice')
   const file = resolve(directory, 'stack.json')
   try {
-    const { url, adminToken, region, stage, pid, endpoints } = JSON.parse(
+    const { url, adminToken, region, stage, pid, endpoints, sandbox } = JSON.parse(
       readFileSync(file, 'utf8'),
     ) as StackFile
     return {
@@ -71,6 +73,7 @@ export function localStack(io: Io): LocalStack | undefined {
       stage,
       pid,
       secretsEndpoint: endpoints.secretsmanager,
+      sandbox,
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -85,4 +88,5 @@ interface StackFile {
   readonly stage: string
   readonly pid: number
   readonly endpoints: { readonly secretsmanager: string }
+  readonly sandbox?: string
 }

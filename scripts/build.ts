@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import type { SluiceConfig } from '#lib/config/define-config.ts'
 import { parseConfig, type ParsedConfig } from '#lib/config/parse-config.ts'
 import { wantedSubscriptions } from '#lib/polling/keeper-wanted.ts'
 import { wantedOf } from '#lib/polling/wanted.ts'
@@ -26,6 +27,8 @@ export interface BuildWish {
   readonly outDir: string
   /** What exports the config. Default: this repository's `sluice.config.ts`. */
   readonly configFile?: string
+  /** In place of what the file exports; handlers are always those of the file. */
+  readonly config?: SluiceConfig
 }
 
 /**
@@ -36,8 +39,9 @@ export interface BuildWish {
 export async function buildFunctions({
   outDir,
   configFile = ownConfig,
+  config,
 }: BuildWish): Promise<readonly Built[]> {
-  const parsed = parseConfig(await loadConfig(configFile))
+  const parsed = parseConfig(config ?? (await loadConfig(configFile)))
   // These say which parameters a stream or a subscription lacks.
   wantedOf(parsed.polls, findProvider)
   wantedSubscriptions(parsed.subscriptions, findProvider)
@@ -72,7 +76,10 @@ const compiled = ({ endpoints, polls, subscriptions }: ParsedConfig) => ({
   },
 })
 
-async function buildFunction(handler: string, { outDir, configFile }: Required<BuildWish>): Promise<Built> {
+async function buildFunction(
+  handler: string,
+  { outDir, configFile }: Required<Omit<BuildWish, 'config'>>,
+): Promise<Built> {
   const plugins = [configFrom(configFile)]
   const name = basename(dirname(handler))
   const folder = join(outDir, name)

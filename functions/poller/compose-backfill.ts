@@ -6,6 +6,7 @@ import { env } from '#lib/config/names.ts'
 import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
 import { backfillSource } from '#lib/polling/backfill-source.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { composeCalls, type Calls } from '../common/compose-calls.ts'
 import type { Counted } from '../common/compose-metrics.ts'
@@ -41,9 +42,9 @@ function backfillDeps({ sluice }: Calls, poller: PollerDeps): BackfillerDeps['ba
       return provider && declarationOf(id, stream) && backfillSource(provider, stream)
     },
     clientOf: ({ tenant, provider, connection, stream }) => {
-      const base = declarationOf(provider, stream)?.list.base
-      const ref = { provider, id: connection, ...(base !== undefined && { base }) }
-      const fetch = sluice.fetch(tenant, ref, { priority: 'backfill' })
+      const list = declarationOf(provider, stream)?.list
+      const ref = { provider, id: connection, ...(list?.base !== undefined && { base: list.base }) }
+      const fetch = sluice.fetch(tenant, ref, { priority: 'backfill', ...callOptionsOf(list) })
       return { provider, api: findProvider(provider)?.api, fetch, clock, random }
     },
   }

@@ -3,8 +3,9 @@ import { s3 } from '#lib/aws/s3.ts'
 import { sqsClient } from '#lib/aws/sqs.ts'
 import { sqsBatchBuffer } from '#lib/buffer/batch-buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
-import { required } from '#lib/config/env.ts'
+import { missedGrace, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
+import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
 import { judgeMissed, type JudgeDeps } from '#lib/polling/missed.ts'
@@ -86,9 +87,9 @@ export function compose(calls: Calls): PollerDeps & OrderDeps {
 const clientBy =
   ({ sluice, clock }: Calls): PollerDeps['clientOf'] =>
   ({ tenant, provider, connection, stream }) => {
-    const base = declarationOf(provider, stream)?.list.base
-    const ref = { provider, id: connection, ...(base !== undefined && { base }) }
-    const fetch = sluice.fetch(tenant, ref, { priority: 'poll' })
+    const list = declarationOf(provider, stream)?.list
+    const ref = { provider, id: connection, ...(list?.base !== undefined && { base: list.base }) }
+    const fetch = sluice.fetch(tenant, ref, { priority: 'poll', ...callOptionsOf(list) })
     return { provider, api: findProvider(provider)?.api, fetch, clock, random: systemRandom }
   }
 
@@ -108,6 +109,7 @@ function judgeBy(polls: PollsTable, told: Pick<JudgeDeps, 'clock' | 'log' | 'met
   const control = { client: polls.client, table: required(env.controlTable) }
   const deps: JudgeDeps = {
     ...told,
+    graceMs: missedGrace(),
     sightings: dynamoSightings(control),
     missed: dynamoMissedLedger(control),
     missedPolls: dynamoMissedPolls(polls),

@@ -7,7 +7,7 @@ import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
 import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { sqsVisibility } from '#lib/buffer/visibility.sqs.ts'
 import { retry } from '#lib/config/defaults.ts'
-import { optional, optionalInteger, required } from '#lib/config/env.ts'
+import { missedGrace, optional, optionalInteger, required } from '#lib/config/env.ts'
 import { env } from '#lib/config/names.ts'
 import { dynamoClaims } from '#lib/idempotency/claims.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
@@ -54,6 +54,7 @@ export function compose(): WorkerDeps & Counted {
       table: required(env.controlTable),
     }),
     held: dynamoHeld({ client: dynamodbClient({ maxAttempts: 2 }), table: required(env.controlTable) }),
+    missedGraceMs: missedGrace(),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     apiOf: (provider) => findProvider(provider)?.api,
     declaration: (provider) => findProvider(provider)?.webhooks,

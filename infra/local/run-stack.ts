@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { mintLoginLink } from '#lib/admin/login-link.ts'
-import { env as names } from '#lib/config/names.ts'
+import { env as names, webhookSecretName } from '#lib/config/names.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { Secret } from '#lib/primitives/secret.ts'
@@ -12,6 +12,7 @@ import { wireEventSources, wireRoutes, wireSchedules } from './functions/trigger
 import type { Door } from './http/door.ts'
 import { gateway } from './http/gateway.ts'
 import {
+  heldSecret,
   putSecret,
   seedAdminToken,
   seedSecrets,
@@ -75,11 +76,14 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
   await provision({ template, resolve, identities, endpoints })
   const seeding = { endpoint: endpoints.secretsmanager, stage, environment, folder: process.cwd() }
   const secretOrigins = await seedSecrets(parts.secrets, seeding)
-  const sandboxUrl = await openSandbox(services, publicUrl, seeding)
+  const sandbox = await openSandbox(services, { url, publicUrl }, seeding)
   const admin = await adminTokenOf({ template, resolve }, seeding)
   const logs = join(dataDir, 'logs')
   const onTrouble = parts.quiet ? () => {} : printTrouble
-  const environmentOfAll = { [baseUrlOfSandbox]: sandboxUrl }
+  const environmentOfAll = {
+    [baseUrlOfSandbox]: sandbox,
+    [names.missedGraceSeconds]: missedGraceOf(environment),
+  }
   const running = setGoing(
     {
       template,
@@ -98,7 +102,7 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
     Object.fromEntries(Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [name, Value])),
   ) as Record<string, string>
   const adminToken = admin.token
-  const file = { url, adminToken, region, stage, pid: process.pid, endpoints, outputs }
+  const file = { url, adminToken, region, stage, pid: process.pid, endpoints, sandbox, outputs }
   const removeFile = writeStackFile(dataDir, file)
   return {
     url,
@@ -119,11 +123,13 @@ export async function runStack(parts: Parts): Promise<RunningStack> {
 }
 
 /** The functions and what starts them. */
-function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<void> } {
+function setGoing(wiring: Wiring, { door, services, environment }: Parts): { stop(): Promise<void> } {
   const pools = wireFunctions(wiring)
   const polling = new AbortController()
   const polls = wireEventSources(wiring, pools).map((source) => pollQueue(source, polling.signal))
-  const schedules = wireSchedules(wiring, pools).map(runSchedule)
+  const schedules = wireSchedules(wiring, pools).map((schedule) =>
+    runSchedule(schedule, mostPeriodOf(environment)),
+  )
   const sweep = () =>
     services.sweep(Math.floor(Date.now() / 1_000)).catch((error: unknown) => {
       wiring.onTrouble('TTL sweep', String(error))
@@ -144,17 +150,39 @@ function setGoing(wiring: Wiring, { door, services }: Parts): { stop(): Promise<
   }
 }
 
+/** Schedules run as the template says, or this often where someone will not wait for that. */
+function mostPeriodOf(environment: Parts['environment']): number {
+  const asked = Number(environment['SLUICE_SCHEDULE_SECONDS'])
+  return asked >= 1 ? asked * 1_000 : Number.POSITIVE_INFINITY
+}
+
 const defaultTokenSeconds = 20
 
 /** By which calls find the sandbox provider's API. */
 const baseUrlOfSandbox = 'SANDBOX_BASE_URL'
 
-/** The sandbox provider: a real authorization server on this machine, with Sluice registered as its client. Answers its address. */
-async function openSandbox(services: Services, publicUrl: string, seeding: SecretOptions): Promise<string> {
+/** Nobody waits here for ten minutes to see what webhooks missed. */
+const defaultGraceSeconds = '15'
+const missedGraceOf = (environment: Parts['environment']): string =>
+  environment[names.missedGraceSeconds] || defaultGraceSeconds
+
+/** The sandbox provider, with Sluice registered as its client and as the receiver of its webhooks. Answers its address. */
+async function openSandbox(
+  services: Services,
+  { url: own, publicUrl }: { readonly url: string; readonly publicUrl: string },
+  seeding: SecretOptions,
+): Promise<string> {
   const asked = Number(seeding.environment['SLUICE_SANDBOX_TOKEN_SECONDS'])
   const { url, clientId, clientSecret } = await services.startSandbox({
     redirectUri: `${publicUrl}/oauth/sandbox/callback`,
     tokenSeconds: Number.isSafeInteger(asked) && asked > 0 ? asked : defaultTokenSeconds,
+    webhook: {
+      url: `${own}/webhooks/sandbox`,
+      secret: await heldSecret(
+        { provider: 'sandbox', name: webhookSecretName('sandbox', 'sandbox') },
+        seeding,
+      ),
+    },
   })
   await putSecret('sandbox', seeding, {
     SANDBOX_CLIENT_ID: clientId,

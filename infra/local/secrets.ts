@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { machineSecretSources, lookUpSecret, type SecretSources } from '#lib/config/secret-lookup.ts'
 import { env as names, secretName } from '#lib/config/names.ts'
+import { Secret } from '#lib/primitives/secret.ts'
 import { callAwsJson, found } from './services/call.ts'
 
 /** One secret that the configuration asks for. */
@@ -77,6 +78,19 @@ export async function putSecret(
   await writeSecret(endpoint, id, { ...held, ...values }, held !== undefined)
 }
 
+/**
+ * The first of the values that the local Secrets Manager holds under a name.
+ * @throws Error when it holds none.
+ */
+export async function heldSecret(
+  { provider, name }: WantedSecret,
+  { endpoint, stage }: Pick<SecretOptions, 'endpoint' | 'stage'>,
+): Promise<Secret> {
+  const value = (await readSecret(endpoint, secretName(stage, provider)))?.[name]?.split(',')[0]
+  if (!value) throw new Error(`the local Secrets Manager has no ${name}`)
+  return new Secret(value)
+}
+
 const sourcesOf = ({ environment, folder }: SecretOptions): SecretSources => ({
   ...machineSecretSources(folder),
   environment: (name) => environment[name],
@@ -89,6 +103,7 @@ const generated = (provider: string): string =>
 const prefixes = new Map([
   ['stripe', 'whsec_'],
   ['standard-webhooks', 'whsec_'],
+  ['sandbox', 'whsec_'],
   ['mixpanel', 'sluice:'],
 ])
 

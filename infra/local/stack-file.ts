@@ -10,6 +10,8 @@ export interface StackFile {
   readonly stage: string
   readonly pid: number
   readonly endpoints: ServiceEndpoints
+  /** Where the sandbox provider answers. */
+  readonly sandbox: string
   readonly outputs: Readonly<Record<string, string>>
 }
 

@@ -8,6 +8,7 @@ import { synthTemplate } from '../synth.ts'
 import { openDoor } from './http/door.ts'
 import { lockFolder } from './lock.ts'
 import { runStack, type RunningStack } from './run-stack.ts'
+import { withSandbox } from './sandbox/in-config.ts'
 import { startServices } from './services/start-services.ts'
 import { removeStackFile } from './stack-file.ts'
 
@@ -30,6 +31,7 @@ export interface StackOptions {
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const environment = options.env ?? process.env
   const stage = environment['SLUICE_STAGE'] || 'dev'
+  const local = withSandbox(config)
   const unlock = lockFolder(options.dataDir)
   removeStackFile(options.dataDir)
   const undo: (() => unknown)[] = [unlock]
@@ -39,14 +41,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     undo.unshift(() => door.close())
     const [template, services] = await Promise.all([
       // What the code is named after does not matter here: each function's folder is in its metadata.
-      synthTemplate({ stage, code: () => Code.fromInline('local') }),
+      synthTemplate({ stage, config: local, code: () => Code.fromInline('local') }),
       startServices(options.dataDir).then((started) => {
         undo.unshift(() => started.close())
         return started
       }),
-      buildFunctions({ outDir: bundles }).then(endBundler),
+      buildFunctions({ outDir: bundles, config: local }).then(endBundler),
     ])
-    const { endpoints } = parseConfig(config)
+    const { endpoints } = parseConfig(local)
     const secrets = endpoints.map(({ provider, secretName: name }) => ({ provider, name }))
     return await runStack({
       ...options,

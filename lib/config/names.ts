@@ -36,6 +36,8 @@ export const env = {
   returnTo: 'SLUICE_RETURN_TO',
   maxAttempts: 'SLUICE_MAX_ATTEMPTS',
   logLevel: 'SLUICE_LOG_LEVEL',
+  /** How long after a poll a webhook may still bring what that found; ten minutes where it is unset. The local stack sets it. */
+  missedGraceSeconds: 'SLUICE_MISSED_GRACE_SECONDS',
 } as const
 
 /** Attributes of the Ledger table: `pk` alone is the key. */

@@ -10,16 +10,14 @@ export interface BackfillWords {
   readonly order: 'ascending' | 'descending' | 'none'
   /** Older things can't be had, milliseconds. */
   readonly maxAgeMs?: number
-  readonly deletes: PollDeclaration['deletes']
 }
 
 /** @throws SluiceError `MISCONFIGURED` where the provider has no such stream, or its parameters are not the ones it needs. */
 export function backfillWords(provider: Pick<Provider, 'id' | 'polls'>, stream: string): BackfillWords {
-  const { progress, deletes } = streamOf(provider, stream).declaration
+  const { progress } = streamOf(provider, stream).declaration
   return {
     kind: progress.kind,
     order: progress.kind === 'time' ? progress.order : progress.kind === 'block' ? 'ascending' : 'none',
     ...(progress.kind === 'time' && progress.maxAgeMs !== undefined && { maxAgeMs: progress.maxAgeMs }),
-    deletes,
   }
 }

@@ -1,5 +1,5 @@
 import { polling } from '../config/defaults.ts'
-import { epochMs, later, type Clock } from '../primitives/clock.ts'
+import { epochMs, later, type Clock, type Millis } from '../primitives/clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { MissedLedger, MissedPolls } from './missed-ledger.ts'
@@ -13,6 +13,8 @@ export interface JudgeDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** How long after the poll a webhook may come; ten minutes where it is not said. */
+  readonly graceMs?: Millis
 }
 
 /**
@@ -24,7 +26,7 @@ export interface JudgeDeps {
  */
 export async function judgeMissed(signal: AbortSignal, deps: JudgeDeps): Promise<number> {
   // The last minute of which even the last sighting has had its time.
-  const last = minuteOf(later(deps.clock.now(), 0 - polling.graceMs)) - 1
+  const last = minuteOf(later(deps.clock.now(), 0 - (deps.graceMs ?? polling.graceMs))) - 1
   const before = (await deps.missed.judged()) ?? last - 1
   const until = Math.min(last, before + polling.judgedMinutes)
   let missed = 0

@@ -3,7 +3,7 @@ import { polling } from '../config/defaults.ts'
 import { describeError } from '../errors/sluice-error.ts'
 import type { ClaimOutcome } from '../idempotency/claims.ts'
 import type { Sighting, Sightings } from '../polling/sightings.ts'
-import { elapsed, type Clock } from '../primitives/clock.ts'
+import { elapsed, type Clock, type Millis } from '../primitives/clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -12,6 +12,8 @@ export interface SightDeps {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** How long after the poll a webhook may come; ten minutes where it is not said. */
+  readonly missedGraceMs?: Millis
 }
 
 /**
@@ -26,7 +28,7 @@ export async function noteSight(envelope: Envelope, outcome: ClaimOutcome, deps:
     deps.metrics.count('WebhookConfirmed', { provider })
   if (first?.via !== 'poll' || first.sightedAt === undefined || envelope.redrive !== undefined) return
   const sighting = { id: envelope.id, at: first.sightedAt }
-  const isJudged = elapsed(sighting.at, deps.clock.now()) > polling.graceMs
+  const isJudged = elapsed(sighting.at, deps.clock.now()) > (deps.missedGraceMs ?? polling.graceMs)
   if (envelope.via === 'webhook' && isJudged) deps.metrics.count('WebhookLate', { provider })
   if (isJudged) return
   try {

@@ -30,6 +30,20 @@ export interface ApiDeclaration {
   readonly pages?: { readonly default: PageDialect } & Readonly<Record<string, PageDialect>>
   /** Lists that are read as `default` is and have their items elsewhere: pointers by name. */
   readonly lists?: Readonly<Record<string, string>>
+  /** Notifications that say what changed and not how, and where to ask: the first that fits and whose values are all there. */
+  readonly thin?: readonly ThinNotification[]
+}
+
+/** A notification that brings no more than an id: where the thing itself is. */
+export interface ThinNotification {
+  /** A pattern for the whole of the event's type, without the provider; its named groups are values too. */
+  readonly types: string
+  /** With its query. `{name}` is filled with the value of that name. */
+  readonly path: string
+  /** Default `GET`. */
+  readonly method?: 'POST'
+  /** Points to each value in the event's data. */
+  readonly values: Readonly<Record<string, string>>
 }
 
 /**

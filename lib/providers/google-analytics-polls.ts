@@ -20,6 +20,8 @@ export const googleAnalyticsPolls = {
       pages: 'rows',
       items: '/rows',
       always: '/kind',
+      // Reports are made when they are asked for.
+      answer: { timeoutMs: 30_000, maxBytes: 20_971_520 },
     },
     progress: {
       kind: 'time',

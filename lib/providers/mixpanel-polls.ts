@@ -9,6 +9,8 @@ export const mixpanelPolls = {
       base: 'export',
       params: { from_date: '{since}', to_date: '{until}' },
       lines: true,
+      // A whole day in one answer.
+      answer: { timeoutMs: 60_000, maxBytes: 33_554_432 },
     },
     progress: {
       kind: 'time',

@@ -29,6 +29,27 @@ export const mycarrierpackets = {
         max: 5_000,
       },
     },
+    // It names the carrier and says nothing else of it; not every carrier has both numbers.
+    thin: [
+      {
+        types: String.raw`carrier\.packet\.completed`,
+        method: 'POST',
+        path: '/api/v1/Carrier/GetCarrierData?DOTNumber={dot}&DocketNumber={docket}',
+        values: { dot: '/eventData/carrier/dotNumber', docket: '/eventData/carrier/docketNumber' },
+      },
+      {
+        types: String.raw`carrier\.packet\.completed`,
+        method: 'POST',
+        path: '/api/v1/Carrier/GetCarrierData?DOTNumber={dot}',
+        values: { dot: '/eventData/carrier/dotNumber' },
+      },
+      {
+        types: String.raw`carrier\.packet\.completed`,
+        method: 'POST',
+        path: '/api/v1/Carrier/GetCarrierData?DocketNumber={docket}',
+        values: { docket: '/eventData/carrier/docketNumber' },
+      },
+    ],
   },
   webhooks: {
     scheme: {

@@ -25,6 +25,8 @@ export interface PollList {
     readonly at: number
     readonly instead: Pick<PollList, 'path' | 'params' | 'pages' | 'items'>
   }
+  /** What one answer may take, where it is more than calls usually may: milliseconds with its body, and bytes once inflated. */
+  readonly answer?: { readonly timeoutMs: number; readonly maxBytes: number }
   /** The answer has an `ETag`, and a 304 costs nothing. */
   readonly conditional?: true
 }

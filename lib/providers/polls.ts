@@ -1,5 +1,4 @@
 import type { PollKey, PollList, PollTime, PollValue, TimeFormat } from './poll-list.ts'
-import type { ValueSource } from './provider.ts'
 
 /** Lists of a provider that are read again and again, by the name of the stream that each is. */
 export type Polls = Readonly<Record<string, PollDeclaration>>
@@ -15,8 +14,8 @@ export interface PollDeclaration {
   readonly version?: PollValue
   /** How often it is read: never more, usually and at least, milliseconds. */
   readonly interval: { readonly floorMs: number; readonly usualMs: number; readonly ceilingMs: number }
-  /** `listed`: as items. `complete-enumeration`: what is no longer in a whole reading is gone. `never`: not to be seen. */
-  readonly deletes: 'listed' | 'complete-enumeration' | 'never'
+  /** Whether the list tells what was deleted, as items. What is missing in a list is never taken for deleted. */
+  readonly deletes: 'listed' | 'never'
   /** Types of webhooks that only say "look now"; `*` for all of the provider's. */
   readonly hints?: readonly string[]
 }
@@ -105,13 +104,4 @@ export interface PollEvent {
   readonly eventType: readonly (readonly PollValue[])[]
   readonly eventTime?: readonly PollTime[]
   readonly externalId?: readonly PollValue[]
-}
-
-/** A notification that brings no more than an id: where the thing itself is. */
-export interface ThinNotification {
-  /** A pattern for the whole of its type; its named groups are values too. */
-  readonly types: string
-  /** `{name}` is filled with the value of that name. */
-  readonly path: string
-  readonly values: Readonly<Record<string, ValueSource>>
 }

@@ -1,7 +1,7 @@
 import type { ApiDeclaration } from './api.ts'
 import type { AuthDeclaration, KeyForm, OAuthGrant } from './auth.ts'
 import type { Keepers } from './keeper.ts'
-import type { Polls, ThinNotification } from './polls.ts'
+import type { Polls } from './polls.ts'
 import type { Scheme } from './scheme.ts'
 
 /**
@@ -27,8 +27,6 @@ export interface Provider {
   readonly polls?: Polls
   /** What of its webhooks ends by itself, fails without a retry or is switched off, and has to be looked after. */
   readonly keeper?: Keepers
-  /** Notifications that say what changed and not how, and where to ask. */
-  readonly thin?: readonly ThinNotification[]
 }
 
 export interface WebhookDeclaration extends Identification {

@@ -45,6 +45,19 @@ export const quickbooks = {
     idempotency: { place: { query: 'requestid' }, methods: ['POST'], maxCharacters: 50 },
     requestId: [{ header: 'intuit_tid' }],
     concurrency: { kind: 'field', field: 'SyncToken' },
+    // What was deleted or merged is not there any more.
+    thin: [
+      {
+        types: String.raw`qbo\.(?<entity>[a-z]+)\.(?!deleted|merged)[a-z]+\.v\d+`,
+        path: '/{entity}/{id}',
+        values: { id: '/intuitentityid' },
+      },
+      {
+        types: String.raw`\w+\.(?!Delete|Merge)\w+`,
+        path: '/{name}/{id}',
+        values: { name: '/name', id: '/id' },
+      },
+    ],
     pages: {
       // In it, the items are under the entity's own name.
       default: {
@@ -115,17 +128,4 @@ export const quickbooks = {
     account: { query: 'realmId' },
   },
   polls: quickbooksPolls,
-  // What was deleted or merged is not there any more.
-  thin: [
-    {
-      types: String.raw`qbo\.(?<entity>[a-z]+)\.(?!deleted|merged)[a-z]+\.v\d+`,
-      path: '/{entity}/{id}',
-      values: { id: { pointer: '/intuitentityid' } },
-    },
-    {
-      types: String.raw`\w+\.(?!Delete|Merge)\w+`,
-      path: '/{name}/{id}',
-      values: { name: { pointer: '/name' }, id: { pointer: '/id' } },
-    },
-  ],
 } as const satisfies Provider

@@ -13,6 +13,8 @@ export const stripe = {
     'https://docs.stripe.com/api/errors',
   ],
   api: {
+    // What is not a snapshot says no more than which event it is.
+    thin: [{ types: String.raw`v[12]\..+`, path: '/v2/core/events/{id}', values: { id: '/id' } }],
     checkedOn: '2026-11-21',
     baseUrl: 'https://api.stripe.com',
     otherBaseUrls: { files: 'https://files.stripe.com' },
@@ -124,5 +126,4 @@ export const stripe = {
   polls: stripePolls,
   keeper: stripeKeeper,
   // Its object is at `related_object.url` of what is there.
-  thin: [{ types: String.raw`v[12]\..+`, path: '/v2/core/events/{id}', values: { id: { pointer: '/id' } } }],
 } as const satisfies Provider

@@ -23,6 +23,7 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
         'Overlap',
         'Every',
         'Same as webhook',
+        'Version',
         'Deletions',
         'Hints',
       ],
@@ -36,6 +37,7 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
         overlapText(poll),
         everyText(poll),
         poll.event.keys === 'shared' ? 'yes' : 'no',
+        versionText(poll),
         deletesText[poll.deletes],
         hintsText(poll.hints),
       ]),
@@ -47,9 +49,11 @@ export function pollDocument(providers: readonly Provider[]): readonly string[] 
 
 const deletesText = {
   listed: 'told',
-  'complete-enumeration': 'by what is missing',
   never: 'not told',
 } as const satisfies Record<PollDeclaration['deletes'], string>
+
+const versionText = ({ version }: PollDeclaration): string =>
+  version ? `\`${Object.values(version).join(' ')}\`` : '-'
 
 const hintsText = (hints: readonly string[] = []): string =>
   hints.map((hint) => (hint === '*' ? 'every webhook' : `\`${hint}\``)).join(', ') || '-'

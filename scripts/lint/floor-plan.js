@@ -38,7 +38,7 @@ const localMayUse = /^lib\/(config|primitives|errors|admin\/login-link)(\/|\.ts$
 
 /** What handlers are written with. */
 const handlersMayUse =
-  /^lib\/(processing\/handler|errors\/api-error|polling\/version-gate|outbound\/(adapters\/[\w.-]+|operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update))\.ts$/
+  /^lib\/(processing\/handler|errors\/api-error|polling\/version-gate|outbound\/(adapters\/[\w.-]+|operations\/[\w.-]+|paginate|lines|graphql|graphql-pages|sse|websocket|update|whole|find-deleted))\.ts$/
 
 /** `lib/webhooks/verify.ts` -> `{ area: 'lib', room: 'webhooks' }` */
 function placeOf(path) {

@@ -21,8 +21,12 @@ export function periodOf(expression: string): number {
   return Number(count) * unitMs[unit as keyof typeof unitMs]
 }
 
-/** Starts a function again and again; the function returned ends that. The first start is one period away. */
-export function runSchedule({ target, expression, input }: Schedule): () => void {
-  const timer = setInterval(() => void target.invoke(JSON.parse(input)), periodOf(expression))
+/**
+ * Starts a function again and again; the function returned ends that. The first start is one period away.
+ * @param mostMs what is rarer than this is started this often
+ */
+export function runSchedule({ target, expression, input }: Schedule, mostMs: number): () => void {
+  const period = Math.min(periodOf(expression), mostMs)
+  const timer = setInterval(() => void target.invoke(JSON.parse(input)), period)
   return () => clearInterval(timer)
 }

@@ -1,14 +1,16 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
 import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider'
 import type { State } from '../services/state.ts'
 
-/** The sandbox provider's authorization server, as this machine runs it. */
-export interface SandboxServer {
-  readonly url: string
+/** A real OAuth server in which anyone may sign in by any name. */
+export interface AuthorizationServer {
   readonly clientId: string
   readonly clientSecret: string
-  close(): Promise<void>
+  readonly answer: ReturnType<Provider['callback']>
+  /** By whose name the one signed in who was given this access token; `undefined` for one that is not good, or not any more. */
+  readonly accountOf: (token: string) => Promise<string | undefined>
+  /** Names that have let the client in, in alphabetical order. */
+  readonly accounts: () => readonly string[]
 }
 
 const space = 'sandbox'
@@ -34,18 +36,16 @@ function identityOf(state: State): Identity {
 }
 
 /**
- * A real OAuth server (oidc-provider) in which anyone may sign in by any name: PKCE, refresh tokens that rotate, and a grant
- * that is revoked when one of them is used twice. What it gives out survives `kill -9`.
+ * PKCE, refresh tokens that rotate, and a grant that is revoked when one of them is used twice (oidc-provider). What it gives out
+ * survives `kill -9`.
+ * @param options `url`: its own address
  */
-export async function startSandbox(
+export function authorizationServer(
   state: State,
-  options: { readonly redirectUri: string; readonly tokenSeconds: number },
-): Promise<SandboxServer> {
+  options: { readonly url: string; readonly redirectUri: string; readonly tokenSeconds: number },
+): AuthorizationServer {
   const { clientSecret, cookieKey, jwk } = identityOf(state)
   const clientId = 'sluice-sandbox'
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = addressOf(server)
   const configuration: Configuration = {
     adapter: (name: string) => adapterFor(name, state),
     clients: [
@@ -67,24 +67,20 @@ export async function startSandbox(
     ttl: { AccessToken: options.tokenSeconds, IdToken: 3_600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   }
-  const provider = new Provider(url, configuration)
-  server.on('request', provider.callback())
+  const provider = new Provider(options.url, configuration)
   return {
-    url,
     clientId,
     clientSecret,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    answer: provider.callback(),
+    accountOf: async (token) => {
+      const found = await provider.AccessToken.find(token)
+      return found?.isValid && found.clientId === clientId ? found.accountId : undefined
+    },
+    accounts: () => {
+      const grants = state.list(`${space}:Grant`).map(({ value }) => (value as AdapterPayload).accountId)
+      return [...new Set(grants)].filter((account) => account !== undefined).toSorted()
+    },
   }
-}
-
-function addressOf(server: Server): string {
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('the sandbox has no address')
-  return `http://127.0.0.1:${address.port}`
 }
 
 /** One kind of the server's records, in the stack's own store. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { SandboxServer } from '../sandbox/authorization-server.ts'
+import type { SandboxOptions, SandboxServer } from '../sandbox/sandbox.ts'
 import { serveAwsJson, type Target } from './aws-json.ts'
 import { cloudwatch } from './cloudwatch.ts'
 import { openDynalite } from './dynalite.ts'
@@ -25,11 +25,7 @@ export interface ServiceEndpoints {
 
 export interface Services {
   readonly endpoints: ServiceEndpoints
-  /** The sandbox provider's authorization server. */
-  startSandbox(options: {
-    readonly redirectUri: string
-    readonly tokenSeconds: number
-  }): Promise<SandboxServer>
+  startSandbox(options: SandboxOptions): Promise<SandboxServer>
   /** The last events on the bus, oldest first; also `GET {endpoints.events}/published`. */
   published(): readonly BusEvent[]
   /** Takes a line that a function wrote, for the metrics in it. */
@@ -71,7 +67,7 @@ export async function startServices(dataDir?: string): Promise<Services> {
     },
     startSandbox: async (options) => {
       // Loaded by whoever runs a whole stack: tests of single services do without.
-      const { startSandbox } = await import('../sandbox/authorization-server.ts')
+      const { startSandbox } = await import('../sandbox/sandbox.ts')
       sandbox = await startSandbox(state, options)
       return sandbox
     },

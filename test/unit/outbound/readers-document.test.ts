@@ -25,7 +25,7 @@ function typeFaults(codes: readonly string[]): string {
 }
 
 test('every reader has a short example, and all type-check', () => {
-  expect(examples).toHaveLength(5)
+  expect(examples).toHaveLength(6)
   for (const example of examples) expect(example.split('\n').length).toBeLessThanOrEqual(35)
   expect(typeFaults(examples)).toBe('')
 })

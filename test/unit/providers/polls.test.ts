@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { polling } from '#lib/config/defaults.ts'
+import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { hintedBy, paramsOf, streamOf } from '#lib/polling/declared.ts'
 import { listingOf } from '#lib/polling/listing-of.ts'
-import { pathOf } from '#lib/polling/thin.ts'
 import { findProvider, providers } from '#lib/providers/catalog.ts'
 import type { Provider } from '#lib/providers/provider.ts'
 
@@ -24,6 +25,7 @@ test('every provider with a list that can be read again has polls', () => {
     'mycarrierpackets',
     'paypal',
     'quickbooks',
+    'sandbox',
     'slack',
     'stripe',
     'twilio',
@@ -95,16 +97,11 @@ test('notifications that say nothing else ask for a look', () => {
   expect(hints('stripe', 'charge.succeeded')).toEqual([])
 })
 
-test.each([
-  ['stripe', 'v1.billing.meter.error_report_triggered', { id: 'evt_65' }, '/v2/core/events/evt_65'],
-  ['stripe', 'charge.succeeded', { id: 'evt_1' }, undefined],
-  ['quickbooks', 'qbo.invoice.updated.v1', { intuitentityid: '95' }, '/invoice/95'],
-  ['quickbooks', 'qbo.invoice.deleted.v1', { intuitentityid: '95' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '1' }, '/Customer/1'],
-  ['quickbooks', 'Customer.Merge', { name: 'Customer', id: '1' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '../../x' }, '/Customer/..%2F..%2Fx'],
-  ['quickbooks', 'Customer.Update', { name: 'Customer', id: '..' }, undefined],
-  ['quickbooks', 'Customer.Update', { name: 'Customer' }, undefined],
-] as const)('%s %s: the thing is at its own path', (id, type, data, path) => {
-  expect(pathOf(findProvider(id) ?? {}, { type, data })).toBe(path)
+test('an answer that is long or slow has limits of its own, within one start of the poller', () => {
+  const optionsOf = (id: string, name: string) => callOptionsOf(findProvider(id)?.polls?.[name]?.list)
+  expect(optionsOf('mixpanel', 'export')).toEqual({ timeoutMs: 60_000, maxBodyBytes: 33_554_432 })
+  expect(optionsOf('google-analytics', 'daily-events')).toMatchObject({ timeoutMs: 30_000 })
+  expect(optionsOf('stripe', 'events')).toEqual({})
+  for (const { poll } of declared)
+    expect((poll.list.answer?.timeoutMs ?? 0) + polling.saveMs).toBeLessThan(polling.timeoutMs)
 })
