@@ -7,6 +7,8 @@ import { findOutageMutant } from './outage/mutants.ts'
 import { runRefreshSeed } from './refresh/flow.ts'
 import { findRefreshMutant } from './refresh/mutants.ts'
 import { runSeed } from './run.ts'
+import { runSyncSeed } from './sync/flow.ts'
+import { findSyncMutant } from './sync/mutants.ts'
 
 const { values } = parseArgs({
   options: {
@@ -40,6 +42,7 @@ const flows: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
       mutant: findOutageMutant(values.mutant),
       size: values.size === 'small' ? 'small' : 'full',
     }),
+  sync: (seed) => runSyncSeed(seed, findSyncMutant(values.mutant)),
 }
 
 /** Tokens from their first exchange on: the same seed for connecting and for refreshing. */
