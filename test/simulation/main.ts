@@ -14,6 +14,8 @@ const { values } = parseArgs({
   options: {
     flow: { type: 'string', default: 'events' },
     seeds: { type: 'string', default: '100' },
+    /** The first of the seeds: so that several machines can share them. */
+    from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     mutant: { type: 'string', default: 'none' },
     /** Of the outage flow: `small` is what the tests run. */
@@ -74,7 +76,7 @@ function added(all: readonly ReadonlyMap<string, number>[]): Map<string, number>
 const run = flows[values.flow]
 if (!run) throw new Error(`there is no flow ${values.flow}; there are ${Object.keys(flows).join(', ')}`)
 
-const first = values.seed === undefined ? 1 : Number(values.seed)
+const first = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.seeds) : 1
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 

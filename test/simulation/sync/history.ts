@@ -27,18 +27,20 @@ export interface HistoryPlan {
   /** How far the provider's clock is ahead of the world's. */
   readonly aheadMs: number
   /** Between a change and its becoming visible, at most. */
-  readonly mostLateMs?: number
+  readonly mostLateMs: number
 }
 
+/** A change before it is known what comes after it. */
+export type Draft = Omit<Change, 'hiddenAt' | 'text'> & { readonly type: string }
+
 /** 2099-01-01 */
-const farFuture = 4_070_908_800_000
+export const farFuture = 4_070_908_800_000
 
 /** Everything that happens in one list: creations, changes and deletions, some of them at one time, some visible late. */
 export function historyOf(plan: HistoryPlan, random: Random): readonly Change[] {
   const { kind, name } = plan
-  const drafts: Omit<Change, 'hiddenAt' | 'text'>[] = []
+  const drafts: Draft[] = []
   let alive: string[] = []
-  const types: string[] = []
   while (drafts.length < plan.changes) {
     const happensAt = Math.floor(plan.from + random.fraction() * plan.forMs)
     // At one time: a batch that someone has sent, a row of imports.
@@ -52,8 +54,8 @@ export function historyOf(plan: HistoryPlan, random: Random): readonly Change[] 
       if (isGone) alive = alive.filter((each) => each !== thing)
       const isFuture = isNew && kind !== 'windows' && kind !== 'journal' && random.fraction() < 0.04
       if (isFuture) alive = alive.filter((each) => each !== thing)
-      types.push(isNew ? 'created' : isGone ? 'deleted' : 'updated')
       drafts.push({
+        type: `thing.${isNew ? 'created' : isGone ? 'deleted' : 'updated'}`,
         id: `chg_${name}_${nth}`,
         thing,
         at: isFuture ? farFuture : happensAt + plan.aheadMs,
@@ -62,27 +64,25 @@ export function historyOf(plan: HistoryPlan, random: Random): readonly Change[] 
       })
     }
   }
-  return drafts.map((draft, nth) => ({
-    ...draft,
-    hiddenAt: hiddenAt(draft, nth, drafts),
-    text: textOf(draft, `thing.${types[nth]}`),
-  }))
+  return changesOf(drafts)
 }
 
+export const changesOf = (drafts: readonly Draft[]): readonly Change[] =>
+  drafts.map((draft, nth) => ({ ...draft, hiddenAt: hiddenAt(draft, nth, drafts), text: textOf(draft) }))
+
 /** Most are seen at once, some late, a few as late as may be. */
-function lateness(
-  { kind, aheadMs, mostLateMs = latestOf(kind, aheadMs) }: HistoryPlan,
-  random: Random,
-): number {
+function lateness({ mostLateMs }: HistoryPlan, random: Random): number {
   const draw = random.fraction()
   const most = draw < 0.75 ? 2_000 : draw < 0.93 ? mostLateMs / 2 : mostLateMs
   return Math.floor(random.fraction() * Math.min(most, mostLateMs))
 }
 
-/** Within the overlap by the provider's own clock, and a second for times that are cut. */
-const latestOf = (_kind: StreamKind, aheadMs: number): number => overlapMs - Math.max(0, -aheadMs) - 1_000
-
-type Draft = Omit<Change, 'hiddenAt' | 'text'>
+/**
+ * Within the overlap by any clock: where the provider's is behind, or ours ahead, the watermark comes as much closer. A second is
+ * for times that are cut.
+ */
+export const mostLateMs = (aheadMs: number, skewMs: number): number =>
+  overlapMs - Math.max(0, -aheadMs) - skewMs - 1_000
 
 /** A later state of the same thing stands in its place once it can be seen. */
 function hiddenAt({ thing, at }: Draft, nth: number, all: readonly Draft[]): number {
@@ -92,5 +92,5 @@ function hiddenAt({ thing, at }: Draft, nth: number, all: readonly Draft[]): num
   return Math.min(Infinity, ...later.map(({ visibleAt }) => visibleAt))
 }
 
-const textOf = ({ id, thing, at }: Draft, type: string): string =>
+const textOf = ({ id, type, thing, at }: Draft): string =>
   JSON.stringify({ id, type, thing, at: iso(epochMs(at)), updated: Math.floor(at / 1_000) })

@@ -57,7 +57,7 @@ export function startPollers(world: SyncWorld, api: SimApi) {
 
   const look = (): void => {
     const waiting = world.sqs.visible(urls.polls) > 0
-    world.clock.after(ms(waiting ? 20 + world.random.fraction() * 500 : 2_000), look)
+    world.clock.after(ms(waiting ? 20 + world.random.fraction() * 500 : 5_000), look)
     if (busy >= maxConcurrency || !waiting) return
     const { Messages } = world.sqs.apply(
       new ReceiveMessageCommand({ QueueUrl: urls.polls, MaxNumberOfMessages: 1 }),

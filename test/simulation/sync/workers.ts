@@ -62,7 +62,7 @@ export function startWorkers(world: SyncWorld, seen: SyncWatch) {
 
   const look = (): void => {
     const waiting = world.sqs.visible(urls.events) > 0
-    world.clock.after(ms(waiting ? 50 + world.random.fraction() * 400 : 1_000), look)
+    world.clock.after(ms(waiting ? 50 + world.random.fraction() * 400 : 4_000), look)
     if (busy >= maxConcurrency || !waiting) return
     const { Messages } = world.sqs.apply(
       new ReceiveMessageCommand({ QueueUrl: urls.events, MaxNumberOfMessages: settings.batchSize }),

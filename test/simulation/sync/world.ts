@@ -14,7 +14,7 @@ import { simSqs, type SimSqs } from '../models/sqs.ts'
 import type { Sandbox } from '../sandbox.ts'
 import { scheduler, type Scheduler } from '../scheduler.ts'
 import { urls as eventUrls, type World } from '../world.ts'
-import { historyOf, type Change } from './history.ts'
+import { historyOf, mostLateMs, type Change } from './history.ts'
 import { polled, withoutWebhooks, type StreamKind } from './streams.ts'
 
 export const urls = {
@@ -76,16 +76,15 @@ export interface SyncWorld {
 }
 
 /** Time in which things happen, and in which things may fail. */
-export const historyMs = 15 * 60_000
-export const troubledMs = 20 * 60_000
-
-const tenants = ['acme', 'globex']
+export const historyMs = 12 * 60_000
+export const troubledMs = 17 * 60_000
 
 export function makeSyncWorld(seed: number, mutant: SyncMutant): SyncWorld {
   const random = seededRandom(seed * 6_133 + 5)
   const time = scheduler(seededRandom(seed * 86_969 + 7))
   const { clock } = time
   const faults = faultPlan(random, () => clock.now())
+  const skewMs = seed % 5 === 0 ? 20_000 : 900
   const aheadMs =
     seed % 7 === 0 ? 90_000 : seed % 7 === 3 ? -90_000 : Math.round((random.fraction() - 0.5) * 4_000)
   const accounts = accountsOf(seed, clock)
@@ -123,10 +122,12 @@ export function makeSyncWorld(seed: number, mutant: SyncMutant): SyncWorld {
     connections: simDynamo(['pk', 'sk']),
     control: simDynamo(['pk', 'sk']),
     mutant,
-    skewMs: seed % 5 === 0 ? 20_000 : 900,
+    skewMs,
     aheadMs,
     accounts,
-    streams: accounts.flatMap((account) => streamsOf(account, aheadMs, clock.now(), random)),
+    streams: accounts.flatMap((account) =>
+      streamsOf(account, { aheadMs, skewMs, from: clock.now() }, random),
+    ),
     endpoints: accounts
       .filter(({ provider }) => provider !== withoutWebhooks)
       .map(({ provider, tenant }) => endpointOf(provider, { id: `${provider}-${tenant}`, tenant })),
@@ -135,15 +136,16 @@ export function makeSyncWorld(seed: number, mutant: SyncMutant): SyncWorld {
   }
 }
 
-/** Two tenants of one provider, and one tenant of the two others: three accounts, others in other worlds. */
+/** Two tenants of two providers; in each fourth world two of one, and one of another. */
 function accountsOf(seed: number, clock: Clock): readonly SimConnection[] {
-  const [shared = 'ada', other = 'bob'] = seed % 2 === 0 ? ['ada', 'bob'] : ['bob', 'ada']
-  const third = seed % 3 === 0 ? withoutWebhooks : other
-  return [
-    { tenant: 'acme', provider: shared },
-    { tenant: 'globex', provider: shared },
-    { tenant: tenants[seed % 2] ?? 'acme', provider: third },
-  ].map((account, nth) => ({
+  const [first = 'ada', other = 'bob'] = seed % 2 === 0 ? ['ada', 'bob'] : ['bob', 'ada']
+  const second = seed % 3 === 0 ? withoutWebhooks : other
+  const accounts = [
+    { tenant: 'acme', provider: first },
+    ...(seed % 4 === 0 ? [{ tenant: 'globex', provider: first }] : []),
+    { tenant: seed % 5 === 0 ? 'acme' : 'globex', provider: second },
+  ]
+  return accounts.map((account, nth) => ({
     ...account,
     id: `conn_${nth + 1}`,
     state: 'active' as const,
@@ -153,8 +155,7 @@ function accountsOf(seed: number, clock: Clock): readonly SimConnection[] {
 
 function streamsOf(
   account: SimConnection,
-  aheadMs: number,
-  from: number,
+  { aheadMs, skewMs, from }: { readonly aheadMs: number; readonly skewMs: number; readonly from: number },
   random: Random,
 ): readonly SimStream[] {
   const { id: connection, tenant, provider } = account
@@ -163,7 +164,15 @@ function streamsOf(
     const kind = stream as StreamKind
     const name = `${connection}_${kind}`
     // Nothing is older than the connection by any clock.
-    const plan = { kind, name, from: from + Math.abs(aheadMs), forMs: historyMs, changes: 12, aheadMs }
+    const plan = {
+      kind,
+      name,
+      from: from + Math.abs(aheadMs),
+      forMs: historyMs,
+      changes: 12,
+      aheadMs,
+      mostLateMs: mostLateMs(aheadMs, skewMs),
+    }
     const endpoint = hasWebhooks ? `${provider}-${tenant}` : provider
     return { kind, connection, tenant, provider, endpoint, hasWebhooks, history: historyOf(plan, random) }
   })
