@@ -70,7 +70,7 @@ export async function checkAtRest(
 const placeOf = ({ tenant, provider }: Pick<SimStream, 'tenant' | 'provider'>): string =>
   `${provider} of ${tenant}`
 const pollOf = ({ connection, kind }: SimStream): string => `${connection} ${kind}`
-export const idOf = ({ id }: Change, { tenant, endpoint, kind, hasWebhooks }: SimStream): string =>
+const idOf = ({ id }: Change, { tenant, endpoint, kind, hasWebhooks }: SimStream): string =>
   eventId(tenant, endpoint, hasWebhooks ? id : `${kind}|${id}`)
 
 function isBooked(change: Change, stream: SimStream, seen: SyncWatch, tally: Tally): boolean {

@@ -76,7 +76,7 @@ export interface SyncWorld {
 }
 
 /** Time in which things happen, and in which things may fail. */
-export const historyMs = 12 * 60_000
+const historyMs = 12 * 60_000
 export const troubledMs = 17 * 60_000
 
 export function makeSyncWorld(seed: number, mutant: SyncMutant): SyncWorld {
