@@ -26,14 +26,14 @@ export interface Axis {
   readonly maxWindow?: number
   /** Positions nearer to each other than this may be one in a request. */
   readonly grain: number
-  /** Items behind it move no watermark: they are of the future, or come too soon to be all. */
+  /**
+   * Items behind it move no watermark: they are of the future, come too soon to be all, or happened while the list was read. What
+   * became visible meanwhile may be older than they are, in a part of the list that was read before.
+   */
   readonly limit: number
   markOf(item: Found): Mark | undefined
   write(position: number): string
 }
-
-/** How far a provider's clock may be ahead. */
-const skewMs = 300_000
 
 export function timeAxis(
   progress: TimeProgress,
@@ -41,7 +41,7 @@ export function timeAxis(
   watermark: string | undefined,
   now: EpochMs,
 ): Axis {
-  const { overlapMs, maxAgeMs = now, aheadMs = 0, lagMs, maxWindowMs, format } = progress
+  const { overlapMs, maxAgeMs = now, aheadMs = 0, lagMs = 0, maxWindowMs, format } = progress
   const known = watermark === undefined ? undefined : watermarkOf(watermark, progress.from)
   const oldest = now - maxAgeMs
   const since = Math.max(0, oldest, (known ?? now) - overlapMs)
@@ -56,7 +56,7 @@ export function timeAxis(
     },
     ...(maxWindowMs !== undefined && { maxWindow: maxWindowMs }),
     grain: grainOf(format),
-    limit: lagMs === undefined ? now + skewMs : now - lagMs,
+    limit: now - lagMs,
     markOf(item) {
       const time = timeIn(item, progress.from, words)
       return time && { ...time, position: time.at }

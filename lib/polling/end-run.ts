@@ -5,7 +5,7 @@ import { retryAt, type Setback } from './failure.ts'
 import { healthOf, nextClass } from './interval.ts'
 import { nextTurn, phaseFor } from './phases.ts'
 import type { Phase, Poll, PollChange, PollGap } from './poll-state.ts'
-import { changeOf, nameOf, type Reading } from './read-on.ts'
+import { begunAtOf, changeOf, nameOf, type Reading } from './read-on.ts'
 import type { PollOutcome, RunPollDeps } from './run-poll.ts'
 import type { PollSource } from './source.ts'
 
@@ -26,7 +26,7 @@ export async function endRun(
   const saved = await deps.polls.release(reading.lease, {
     ...changeOf({ ...reading, recent: lastSighted(reading) }),
     ...observations(reading),
-    completeAt: takenAt,
+    completeAt: begunAtOf(reading),
     ...(found > 0 && { lastChangeAt: takenAt }),
     ...recovered(poll),
     streak: phase ? 0 : clampStreak(streak),

@@ -29,6 +29,7 @@ const codecs = {
   watermark: 'json',
   cursor: 'json',
   place: 'json',
+  begunAt: 'number',
   etag: 'text',
   lastModified: 'text',
   askedIntervalMs: 'number',

@@ -56,6 +56,8 @@ export interface Poll extends PollRef {
   readonly cursor?: unknown
   /** The next page of a reading that is not finished; it goes on with the cursor beside it. */
   readonly place?: PagePlace
+  /** When that reading began. */
+  readonly begunAt?: EpochMs
   /** What the provider gave to ask "did it change?" with. */
   readonly etag?: string
   readonly lastModified?: string
@@ -132,6 +134,7 @@ export type PollChange = {
       | 'watermark'
       | 'cursor'
       | 'place'
+      | 'begunAt'
       | 'etag'
       | 'lastModified'
       | 'askedIntervalMs'

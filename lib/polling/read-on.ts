@@ -1,6 +1,6 @@
 import { polling } from '../config/defaults.ts'
 import { enqueueAll } from '../buffer/enqueue.ts'
-import { ms } from '../primitives/clock.ts'
+import { ms, type EpochMs } from '../primitives/clock.ts'
 import { deadlineAfter } from '../primitives/deadline.ts'
 import { afterPage, forgotten, readFrom, type Progress } from './advance.ts'
 import { eventOf } from './event-of.ts'
@@ -40,14 +40,27 @@ export type ReadOutcome =
   | ({ readonly kind: 'set_back'; readonly setback: Setback; readonly expired: boolean } & Reading)
   | { readonly kind: 'lost' }
 
+/** When the reading began that this slice goes on with, or has begun. */
+export const begunAtOf = ({
+  poll,
+  lease,
+  continued,
+}: Pick<Reading, 'poll' | 'lease' | 'continued'>): EpochMs =>
+  (continued ? poll.begunAt : undefined) ?? lease.takenAt
+
 /** What of a reading is saved. */
-export const changeOf = ({ poll, progress, recent, unsaved }: Reading): PollChange => ({
-  ...(progress.watermark !== poll.watermark && { watermark: progress.watermark }),
-  ...(progress.cursor !== poll.cursor && { cursor: progress.cursor }),
-  ...(progress.place !== poll.place && { place: progress.place }),
-  ...(recent !== poll.recent && { recent }),
-  ...(unsaved > 0 && { found: unsaved }),
-})
+export function changeOf(reading: Reading): PollChange {
+  const { poll, progress, recent, unsaved } = reading
+  const begunAt = progress.place && begunAtOf(reading)
+  return {
+    ...(progress.watermark !== poll.watermark && { watermark: progress.watermark }),
+    ...(progress.cursor !== poll.cursor && { cursor: progress.cursor }),
+    ...(progress.place !== poll.place && { place: progress.place }),
+    ...(begunAt !== poll.begunAt && { begunAt }),
+    ...(recent !== poll.recent && { recent }),
+    ...(unsaved > 0 && { found: unsaved }),
+  }
+}
 
 export const nameOf = ({ tenant, provider, connection, stream }: Poll) => ({
   tenant,
@@ -163,11 +176,16 @@ async function withPage(
 
 async function save(reading: Reading, { polls }: RunPollDeps): Promise<Reading | undefined> {
   if ((await polls.advance(reading.lease, changeOf(reading))) === 'lost') return undefined
-  const { watermark: _, cursor: __, place: ___, recent: ____, ...rest } = reading.poll
+  const { watermark: _, cursor: __, place: ___, begunAt: ____, recent: _____, ...rest } = reading.poll
   const { progress, recent } = reading
   return {
     ...reading,
-    poll: { ...rest, ...progress, ...(recent !== undefined && { recent }) },
+    poll: {
+      ...rest,
+      ...progress,
+      ...(progress.place && { begunAt: begunAtOf(reading) }),
+      ...(recent !== undefined && { recent }),
+    },
     lease: afterWrite(reading.lease),
     unsaved: 0,
   }

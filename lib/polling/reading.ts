@@ -13,6 +13,8 @@ export interface Reading {
   readonly since: number
   readonly until: number
   readonly end: number
+  /** The limit of the axis when the reading began: what comes later, while it waits for its next slice, moves no watermark. */
+  readonly limit?: number
   /** The items came in the order that the declaration says. */
   readonly ordered: boolean
   readonly largest?: Mark
@@ -22,10 +24,12 @@ export interface Reading {
   readonly proven?: EpochMs
 }
 
-export function begun({ begin: { since, end, mark }, maxWindow = Infinity }: Axis): Reading {
+export function begun({ begin: { since, end, mark }, maxWindow = Infinity, limit }: Axis): Reading {
   const until = Math.min(end, since + maxWindow)
-  return { since, until, end, ordered: true, ...(mark && { largest: mark }) }
+  return { since, until, end, limit, ordered: true, ...(mark && { largest: mark }) }
 }
+
+const limitOf = (reading: Reading, axis: Axis): number => Math.min(axis.limit, reading.limit ?? axis.limit)
 
 /** The reading that an unfinished one left; `undefined` where none is, or it is of no known form. */
 export function leftBy({ place }: ListingFrom): Reading | undefined {
@@ -38,12 +42,13 @@ export function leftBy({ place }: ListingFrom): Reading | undefined {
 /** What a page adds to what is known. */
 export function noted(reading: Reading, page: ReadPage, axis: Axis, { progress }: PollDeclaration): Reading {
   let { largest, last, ordered, proven } = reading
+  const limit = limitOf(reading, axis)
   for (const { item } of page.items) {
     const mark = axis.markOf(item)
     if (!mark) continue
     if (last !== undefined && mark.position < last) ordered = false
     last = mark.position
-    if (mark.position <= axis.limit && (!largest || mark.position > largest.position)) largest = mark
+    if (mark.position <= limit && (!largest || mark.position > largest.position)) largest = mark
   }
   if (progress.kind === 'time') proven ??= provenBy(page, progress.proven)
   return {
@@ -65,9 +70,9 @@ function provenBy({ body, answer }: ReadPage, proof: Proof): EpochMs | undefined
 }
 
 /** How far the provider's time has come once the whole window is queued. */
-export function reached(reading: Reading, { limit }: Axis, lagMs = 0): ListedPage['largest'] {
+export function reached(reading: Reading, axis: Axis, lagMs = 0): ListedPage['largest'] {
   const { largest, proven, until } = reading
-  const at = proven === undefined ? undefined : Math.min(proven - lagMs, until, limit)
+  const at = proven === undefined ? undefined : Math.min(proven - lagMs, until, limitOf(reading, axis))
   if (at !== undefined && (!largest || at > largest.at)) return { text: iso(epochMs(at)), at: epochMs(at) }
   return largest && { text: largest.text, at: largest.at }
 }

@@ -9,11 +9,15 @@ import { findRefreshMutant } from './refresh/mutants.ts'
 import { runReplaySeed } from './replay/flow.ts'
 import { findReplayMutant } from './replay/mutants.ts'
 import { runSeed } from './run.ts'
+import { runSyncSeed } from './sync/flow.ts'
+import { findSyncMutant } from './sync/mutants.ts'
 
 const { values } = parseArgs({
   options: {
     flow: { type: 'string', default: 'events' },
     seeds: { type: 'string', default: '100' },
+    /** The first of the seeds: so that several machines can share them. */
+    from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     mutant: { type: 'string', default: 'none' },
     /** Of the outage flow: `small` is what the tests run. */
@@ -43,6 +47,7 @@ const flows: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
       mutant: findOutageMutant(values.mutant),
       size: values.size === 'small' ? 'small' : 'full',
     }),
+  sync: (seed) => runSyncSeed(seed, findSyncMutant(values.mutant)),
 }
 
 /** Tokens from their first exchange on: the same seed for connecting and for refreshing. */
@@ -74,7 +79,7 @@ function added(all: readonly ReadonlyMap<string, number>[]): Map<string, number>
 const run = flows[values.flow]
 if (!run) throw new Error(`there is no flow ${values.flow}; there are ${Object.keys(flows).join(', ')}`)
 
-const first = values.seed === undefined ? 1 : Number(values.seed)
+const first = Number(values.seed ?? values.from)
 const count = values.seed === undefined ? Number(values.seeds) : 1
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 

@@ -5,10 +5,12 @@ import {
   type DeleteItemCommandInput,
   type GetItemCommandInput,
   type PutItemCommandInput,
+  type QueryCommandInput,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { ExpressionFault, holds, unused, updated, type Item } from './expression.ts'
 import { serviceError, type Command, type Model } from './model.ts'
+import { queried } from './query.ts'
 
 /** Sees every write that took effect, with the values that its author bound. */
 export type WriteListener = (
@@ -27,15 +29,24 @@ type Conditional = UpdateItemCommandInput | PutItemCommandInput | DeleteItemComm
 /** One table of one key attribute, each operation atomic: what DynamoDB promises for a single item. */
 export function simDynamo(keyName: string | readonly string[] = 'pk'): SimDynamo {
   const items = new Map<string, Item>()
+  /** By the value of the first key attribute: what a query reads. */
+  const partitions = new Map<string, Map<string, Item>>()
   const listeners: WriteListener[] = []
   const write = (key: string, after: Item | undefined, input: Conditional): void => {
     const before = items.get(key)
-    if (after) items.set(key, after)
-    else items.delete(key)
+    const name = (after ?? before)?.[partitionName]?.S ?? ''
+    const partition = partitions.get(name) ?? new Map<string, Item>()
+    partitions.set(name, partition)
+    for (const all of [items, partition]) {
+      if (after) all.set(key, after)
+      else all.delete(key)
+    }
     for (const listener of listeners) listener(before, after, input.ExpressionAttributeValues ?? {})
   }
 
+  const [partitionName = '', sortName = ''] = [keyName].flat()
   const operations: Readonly<Record<string, (input: never) => object>> = {
+    QueryCommand: (input: QueryCommandInput) => queried(input, partitions, [partitionName, sortName]),
     GetItemCommand: ({ Key }: GetItemCommandInput) => {
       const item = items.get(keyOf(Key, keyName))
       return item ? { Item: item } : {}

@@ -107,6 +107,12 @@ function comparison(tokens: Tokens, bindings: Bindings): Test {
     tokens.expect(')')
     return (item) => options.some((option) => order(left(item), option(item)) === 0)
   }
+  if (tokens.skip('BETWEEN')) {
+    const low = operand(tokens, bindings)
+    tokens.expect('AND')
+    const high = operand(tokens, bindings)
+    return (item) => compare('>=', left(item), low(item)) && compare('<=', left(item), high(item))
+  }
   const operator = tokens.take()
   const right = operand(tokens, bindings)
   return (item) => compare(operator, left(item), right(item))

@@ -2,6 +2,7 @@ import type {
   ChangeMessageVisibilityCommandInput,
   DeleteMessageCommandInput,
   ReceiveMessageCommandInput,
+  SendMessageBatchCommandInput,
   SendMessageCommandInput,
 } from '@aws-sdk/client-sqs'
 import type { Clock } from '#lib/primitives/clock.ts'
@@ -46,7 +47,15 @@ const maxMessageBytes = 1_048_576
 /** Standard queues: at least once, in any order, hidden while worked on, dead-lettered after too many receives. */
 export function simSqs(
   queues: readonly QueueSettings[],
-  deps: { readonly clock: Clock; readonly random: Random; readonly duplicates: () => boolean },
+  deps: {
+    readonly clock: Clock
+    readonly random: Random
+    readonly duplicates: () => boolean
+    /** Whether an entry of a batch is refused inside an answer that says 200. */
+    readonly refuses?: () => boolean
+    /** Hears of each message that is stored. */
+    readonly stored?: (url: string, body: string) => void
+  },
 ): SimSqs {
   const { clock, random } = deps
   const lines = new Map(queues.map((settings) => [settings.url, line(settings, clock)]))
@@ -62,6 +71,13 @@ export function simSqs(
     const id = `message-${made}`
     const visibleAt = clock.now() + delaySeconds * 1_000
     lineOf(url).put({ id, body, visibleAt, receiveCount: 0, receipt: '', place: -1 })
+    return id
+  }
+  const take = (url: string, body: string, delaySeconds?: number): string => {
+    const id = add(url, body, delaySeconds)
+    deps.stored?.(url, body)
+    // A standard queue may deliver a message more than once.
+    if (deps.duplicates()) add(url, body)
     return id
   }
   /** One of those that can be received, by chance; who has been received too often is none. */
@@ -80,10 +96,20 @@ export function simSqs(
       if (Buffer.byteLength(MessageBody) > maxMessageBytes) {
         throw serviceError('InvalidParameterValue', 'the message is too long')
       }
-      const id = add(QueueUrl, MessageBody, DelaySeconds)
-      // A standard queue may deliver a message more than once.
-      if (deps.duplicates()) add(QueueUrl, MessageBody)
-      return { MessageId: id }
+      return { MessageId: take(QueueUrl, MessageBody, DelaySeconds) }
+    },
+    SendMessageBatchCommand: ({ QueueUrl = '', Entries = [] }: SendMessageBatchCommandInput) => {
+      const bytes = Entries.reduce((sum, { MessageBody = '' }) => sum + Buffer.byteLength(MessageBody), 0)
+      if (Entries.length === 0 || Entries.length > 10 || bytes > maxMessageBytes)
+        throw serviceError('BatchRequestTooLong', 'the batch is empty or too long')
+      const Successful: object[] = []
+      const Failed: object[] = []
+      for (const { Id, MessageBody = '', DelaySeconds } of Entries) {
+        if (deps.refuses?.()) Failed.push({ Id, Code: 'InternalError', SenderFault: false })
+        else Successful.push({ Id, MessageId: take(QueueUrl, MessageBody, DelaySeconds) })
+      }
+      // An empty list is left out.
+      return { ...(Successful.length > 0 && { Successful }), ...(Failed.length > 0 && { Failed }) }
     },
     ReceiveMessageCommand: (input: ReceiveMessageCommandInput) => {
       const { QueueUrl, MaxNumberOfMessages = 1, VisibilityTimeout } = input
