@@ -22,7 +22,7 @@ import type { SimApi } from './api.ts'
 import { api as declaredApi, interval, polled } from './streams.ts'
 import { urls, type SimStream, type SyncWorld } from './world.ts'
 
-const told = { log: silentLog, metrics: { count: () => {} } }
+const told = { log: silentLog, metrics: { count: () => {}, measure: () => {} } }
 
 /** As `functions/poller/compose.ts` puts it together, over the models. */
 export function pollerDeps(box: Sandbox, world: SyncWorld, api: SimApi): PollerDeps {
@@ -43,6 +43,9 @@ export function pollerDeps(box: Sandbox, world: SyncWorld, api: SimApi): PollerD
     isIdle: false,
     isWanted: () => true,
     reconcile: (after) => reconcile(after, compared),
+    // No connection is new here, and nothing is subscribed to.
+    reconcileChanged: async () => {},
+    tickKeeper: async () => 0,
     sourceOf,
     endpointOf: ({ endpoint }) => endpoint,
     hasWebhooks: (poll) => streamOf(poll, world).hasWebhooks,
@@ -94,6 +97,8 @@ const comparedBy = (
       .filter((each) => each.tenant === tenant && each.provider === provider)
       .map(({ kind, endpoint }) => ({ stream: kind, endpoint, interval, timed: true })),
   mostStreams: 2,
+  subscribe: async () => {},
+  mostSubscriptions: 0,
 })
 
 const sourceOf: SourceOf = ({ provider, stream }) => {

@@ -106,7 +106,7 @@ async function post({ provider, endpoint }: SimStream, change: Change, world: Sy
       random: box.random,
       log: silentLog,
       refusals: silentLog,
-      metrics: { count: () => {} },
+      metrics: { count: () => {}, measure: () => {} },
       directory: directoryOf(world.endpoints),
       declaration: webhooksOf,
       site: noSite,

@@ -143,7 +143,7 @@ function depsOf(scene: Scene, fate: Fate, died: () => void): RunPollDeps {
     hasWebhooks: () => false,
     remainingMs: () => ms(fate.pages !== undefined && pages >= fate.pages ? 1_000 : 120_000),
     log: () => {},
-    metrics: { count: () => {} },
+    metrics: { count: () => {}, measure: () => {} },
   }
 }
 
