@@ -14,6 +14,7 @@ import { admitted } from './admitted.ts'
 import { backfillRoutes } from './backfills.ts'
 import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
+import { diagnosisRoutes } from './diagnosis.ts'
 import { pollRoutes } from './polls.ts'
 import { tenantRoutes } from './tenants.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
@@ -34,6 +35,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   tenantRoutes(app, deps)
   pollRoutes(app, deps)
   backfillRoutes(app, deps)
+  diagnosisRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

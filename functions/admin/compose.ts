@@ -29,6 +29,7 @@ import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
+import { composeDiagnosis } from './compose-diagnosis.ts'
 import { composeIssuer } from './compose-issuer.ts'
 import type { AdminDeps } from './deps.ts'
 
@@ -60,6 +61,7 @@ export function compose(): AdminDeps {
       ledger: (signal) => history.get(nobody, signal),
       bucket: (signal) => objects.list(prefixes.spill, 1, signal),
     },
+    diagnosis: composeDiagnosis(),
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
     vault: dynamoVault({ ...connections, clock }),

@@ -8,15 +8,17 @@ import { backfillSource } from '#lib/polling/backfill-source.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { composeCalls, type Calls } from '../common/compose-calls.ts'
+import { composeRounds } from '../common/compose-rounds.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 import type { BackfillerDeps } from './backfills.ts'
 import type { PollerDeps } from './batch.ts'
 import { compose, declarationOf } from './compose.ts'
 
 /** Everything that polls and backfills need. */
-export function composeAll(): PollerDeps & BackfillerDeps {
+export function composeAll(): PollerDeps & BackfillerDeps & RoundDeps {
   const calls = composeCalls()
   const poller = compose(calls)
-  return { ...poller, backfill: backfillDeps(calls, poller) }
+  return { ...poller, rounds: composeRounds(), backfill: backfillDeps(calls, poller) }
 }
 
 function backfillDeps({ sluice }: Calls, poller: PollerDeps): BackfillerDeps['backfill'] {

@@ -1,4 +1,7 @@
-import { compose } from './compose.ts'
+import { withRound } from '../common/with-round.ts'
 import { refresher } from './batch.ts'
+import { compose } from './compose.ts'
 
-export const handler = refresher(compose())
+const deps = compose()
+
+export const handler = withRound('refresher', refresher(deps), deps)

@@ -13,15 +13,18 @@ import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { emfMetrics } from '#lib/telemetry/metrics.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { composeRounds } from '../common/compose-rounds.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 
 /** Everything the sweeper needs, from its environment. */
-export function compose(): SweepDeps {
+export function compose(): SweepDeps & RoundDeps {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   return {
     clock,
+    rounds: composeRounds(),
     log: jsonLog(writeLine, () => iso(clock.now())),
     metrics: emfMetrics(writeLine, () => clock.now()),
     buffer: sqsBuffer({ client, queueUrl: required(env.eventsQueueUrl) }),

@@ -1,4 +1,7 @@
+import { withRound } from '../common/with-round.ts'
 import { sweep } from './batch.ts'
 import { compose } from './compose.ts'
 
-export const handler = sweep(compose())
+const deps = compose()
+
+export const handler = withRound('sweeper', sweep(deps), deps)

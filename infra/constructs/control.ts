@@ -1,6 +1,6 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
-import { controlKeys, env, missedKey, sightedKey } from '#lib/config/names.ts'
+import { controlKeys, env, missedKey, roundKey, sightedKey } from '#lib/config/names.ts'
 import type { GatewayFunction } from './gateway-function.ts'
 import { durableTable } from './table.ts'
 
@@ -36,6 +36,16 @@ export class Control extends Construct {
   /** May read what webhooks missed, by tenant. */
   lendMissed(fn: GatewayFunction): void {
     this.#query(fn, missedKey('*'))
+  }
+
+  /** May note when it came to its end. */
+  lendRounds(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [roundKey] } },
+    })
+    fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */

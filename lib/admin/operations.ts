@@ -1,4 +1,5 @@
 import { backfillOperations } from './operations-backfills.ts'
+import { diagnosisOperations } from './operations-diagnosis.ts'
 import type { Operation } from './operation.ts'
 import { pollOperations } from './operations-polls.ts'
 import * as schemas from './schemas.ts'
@@ -210,6 +211,7 @@ export const operations = {
     problems: [404, 409],
   },
   ...backfillOperations,
+  ...diagnosisOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',

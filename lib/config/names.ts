@@ -81,6 +81,8 @@ export const sightedKey = (minute: number | '*', shard: number | '*'): string =>
 export const sightedShards = 4
 export const missedKey = (tenant: string): string => `missed#${tenant}`
 export const judgedKey = 'missed-judged'
+/** Partition of the Control table: when each scheduled function came to its end last. */
+export const roundKey = 'round'
 /** The backfills of one connection, and what the keeper knows of its subscriptions. */
 export const backfillKey = (connection: string): string => `backfill#${connection}`
 export const keeperKey = (connection: string): string => `keeper#${connection}`

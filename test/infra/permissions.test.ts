@@ -119,6 +119,13 @@ describe('the sweeper', () => {
     expect(reach('sweeper', queue('Events'))).toEqual(['sqs:SendMessage'])
   })
 
+  test('writes of the shared table the ends of rounds alone', () => {
+    expect(reach('sweeper', table('SluiceControl'))).toEqual(['dynamodb:UpdateItem'])
+    expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
+      '"Action":"dynamodb:UpdateItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["round"]}}',
+    )
+  })
+
   test('reads no secret', () => expect(services('sweeper')).not.toContain('secretsmanager'))
 })
 
@@ -201,7 +208,8 @@ describe('the poller', () => {
       [...reach('worker', table('SluiceVault')), ...more].toSorted(),
     )
     expect(reach('poller', table('SluiceControl')).toSorted()).toEqual(
-      [...reach('worker', table('SluiceControl')), 'dynamodb:Query'].toSorted(),
+      // Its rounds are noted in a row of their own, which the right to move limits covers too.
+      [...reach('worker', table('SluiceControl')), 'dynamodb:Query', 'dynamodb:UpdateItem'].toSorted(),
     )
     expect(reach('poller', table('SluiceLedger'))).toEqual([])
   })
