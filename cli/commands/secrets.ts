@@ -15,7 +15,10 @@ interface Options {
 }
 
 export function registerSecrets(program: Command, { io }: Context): void {
-  const secrets = program.command('secrets').description('signing secrets')
+  const secrets = program
+    .command('secrets')
+    .description('signing secrets')
+    .addHelpText('after', examples('secrets set stripe', 'secrets set stripe --stage prod < secret.txt'))
   secrets
     .command('set')
     .description('store the secret that verifies webhooks; read from standard input, or asked for')

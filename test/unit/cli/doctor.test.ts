@@ -124,7 +124,7 @@ const onlyStripe = (change: object = {}): World => ({
 })
 const stripeSecret =
   (values: object | string, prefix = 'aws sluice/prod') =>
-  (shell: Shell) =>
+  async (shell: Shell): Promise<void> =>
     void shell.stored.set(`${prefix}/stripe`, typeof values === 'string' ? values : JSON.stringify(values))
 
 test('finds no fault where there is none, asks with the token alone, and changes nothing', async () => {
