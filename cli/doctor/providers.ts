@@ -5,7 +5,7 @@ import { fault, ok, unknown, type Finding } from './finding.ts'
 
 /** The part of the answer that is looked at. */
 interface Metrics {
-  readonly items: readonly {
+  readonly items?: readonly {
     readonly provider: string
     readonly breaker: string
     readonly health: { readonly state: string }
@@ -19,7 +19,7 @@ export async function checkProviders(
 ): Promise<readonly Finding[]> {
   if (!operations.has('getMetrics')) return []
   try {
-    const { items } = await api.get<Metrics>('/api/metrics', { window: '1h' })
+    const { items = [] } = await api.get<Metrics>('/api/metrics', { window: '1h' })
     const open = items.filter(({ breaker }) => breaker === 'open').map(({ provider }) => plain(provider))
     if (open.length === 0) return [ok('breakers', 'none is open')]
     return [

@@ -60,7 +60,7 @@ const isReply = (diagnosis: object | string): diagnosis is Reply =>
 
 /** A deployment in which all is well but what the plan changes; answers the findings. */
 async function examine(plan: Plan = {}, ...parameters: string[]) {
-  const { diagnosis = {}, health, openapi, metrics } = plan
+  const { diagnosis = {}, health, openapi, metrics = { items: [] } } = plan
   const server = await loopback(({ path }) => {
     if (path === '/health')
       return health ?? { body: { status: 'healthy', checks: { queue: { status: 'healthy' } } } }
