@@ -35,6 +35,7 @@ import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
 import { composeControl } from './compose-control.ts'
 import { composeReplaying } from './compose-replaying.ts'
+import { composeDiagnosis } from './compose-diagnosis.ts'
 import { composeIssuer } from './compose-issuer.ts'
 import type { AdminDeps } from './deps.ts'
 
@@ -67,6 +68,7 @@ export function compose(): AdminDeps {
       ledger: (signal) => history.get(nobody, signal),
       bucket: (signal) => objects.list(prefixes.spill, 1, signal),
     },
+    diagnosis: composeDiagnosis(),
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
     vault: notingVault(
@@ -74,17 +76,10 @@ export function compose(): AdminDeps {
       dynamoChangedNotes({ ...connections, clock }),
       log,
     ),
-    seal: sealer({
-      maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
-      share: dynamoTenantShare(connections),
-      random: systemRandom,
-    }),
+    seal: composeSealer(connections),
     connections: dynamoConnectionList(connections),
-    polls: dynamoPollReader(connections),
-    pollJobs: sqsPollJobs({ client: sqs, queueUrl: required(env.pollQueueUrl) }),
+    ...composePolls(connections, sqs),
     missed: dynamoMissedLedger({ client: dynamodb, table: required(env.controlTable) }),
-    backfills: dynamoBackfills(connections),
-    backfillJobs: sqsBackfillJobs({ client: sqs, queueUrl: required(env.backfillQueueUrl) }),
     replaying: composeReplaying({ dynamodb, sqs, clock }),
     metricReader: cloudwatchReader({
       client: cloudwatchClient({ maxAttempts: 2, requestTimeoutMs: 8_000 }),
@@ -98,3 +93,24 @@ export function compose(): AdminDeps {
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }
 }
+
+type Connections = Parameters<typeof dynamoConnectionList>[0]
+
+/** Keeps what tenants hand over, and opens nothing. */
+const composeSealer = (connections: Connections): AdminDeps['seal'] =>
+  sealer({
+    maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
+    share: dynamoTenantShare(connections),
+    random: systemRandom,
+  })
+
+/** What is read by itself, and the queues of its jobs. */
+const composePolls = (
+  connections: Connections,
+  client: ReturnType<typeof sqsClient>,
+): Pick<AdminDeps, 'polls' | 'pollJobs' | 'backfills' | 'backfillJobs'> => ({
+  polls: dynamoPollReader(connections),
+  pollJobs: sqsPollJobs({ client, queueUrl: required(env.pollQueueUrl) }),
+  backfills: dynamoBackfills(connections),
+  backfillJobs: sqsBackfillJobs({ client, queueUrl: required(env.backfillQueueUrl) }),
+})
