@@ -14,8 +14,8 @@ interface Parser {
 /** What an expression is parsed to, with the names of values where values stand. */
 interface Known {
   readonly shape: unknown
-  readonly names: readonly string[]
-  readonly values: readonly string[]
+  /** Names and values that the text has. Another expression of the same request may have used them before. */
+  readonly uses: readonly string[]
 }
 
 /** Stands in a shape for the value of this name. */
@@ -49,21 +49,16 @@ function remember(parser: Parser): void {
     const key = keyOf(expression, context)
     const found = known.get(key)
     if (found) return again(found, context)
-    const before = { ...context.unusedAttrNames, ...context.unusedAttrVals }
     const result = parse(expression, options)
     // What is wrong with it.
     if (typeof result === 'string') return result
-    const used = Object.keys(before).filter(
-      (each) => !(each in context.unusedAttrNames) && !(each in context.unusedAttrVals),
-    )
     if (known.size >= most) known.clear()
     known.set(key, {
       shape: holed(
         result,
         new Map(Object.entries(context.attrVals ?? {}).map(([each, value]) => [value, each])),
       ),
-      names: used.filter((each) => each.startsWith('#')),
-      values: used.filter((each) => each.startsWith(':')),
+      uses: expression.match(/[#:]\w+/g) ?? [],
     })
     return result
   }
@@ -77,9 +72,11 @@ const keyOf = (expression: string, { attrNames = {}, attrVals = {}, isKeyConditi
     Object.entries(attrVals).map(([name, value]) => [name, Object.keys(value)[0]]),
   ])
 
-function again({ shape, names, values }: Known, { attrVals = {}, ...context }: Context): unknown {
-  for (const name of names) delete context.unusedAttrNames[name]
-  for (const name of values) delete context.unusedAttrVals[name]
+function again({ shape, uses }: Known, { attrVals = {}, ...context }: Context): unknown {
+  for (const name of uses) {
+    delete context.unusedAttrNames[name]
+    delete context.unusedAttrVals[name]
+  }
   return filled(shape, attrVals)
 }
 

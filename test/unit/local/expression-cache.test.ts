@@ -14,10 +14,17 @@ rememberExpressions()
 const [conditions, updates] = parsers as [Parser, Parser]
 const [plainConditions, plainUpdates] = plain as [Parser['parse'], Parser['parse']]
 
-/** What came of it: the answer, or what was complained of, and which names and values it used. */
-function outcome(parse: Parser['parse'], expression: string, names: object, values: object) {
-  const unusedAttrNames = Object.fromEntries(Object.keys(names).map((name) => [name, true]))
-  const unusedAttrVals = Object.fromEntries(Object.keys(values).map((name) => [name, true]))
+const names = { '#a': 'st', '#b': 'toString', '#unused': 'x' }
+
+/**
+ * What came of it: the answer, or what was complained of, and which names and values nothing has used yet. `used`: what another
+ * expression of the request had used before.
+ */
+function outcome(parse: Parser['parse'], expression: string, values: object, used: readonly string[]) {
+  const unused = (all: object) =>
+    Object.fromEntries(Object.keys(all).flatMap((name) => (used.includes(name) ? [] : [[name, true]])))
+  const unusedAttrNames = unused(names)
+  const unusedAttrVals = unused(values)
   const context = {
     attrNames: names,
     attrVals: values,
@@ -40,7 +47,6 @@ const value = fc.oneof(
   fc.record({ N: fc.integer().map(String) }),
   fc.record({ BOOL: fc.boolean() }),
 )
-const names = { '#a': 'st', '#b': 'toString', '#unused': 'x' }
 const expressionsOf = {
   condition: [
     'attribute_not_exists(pk) OR (#a = :x AND #b < :y)',
@@ -67,15 +73,16 @@ test('what is remembered is what would be parsed', () => {
     kind: fc.constantFrom('condition' as const, 'update' as const),
     index: fc.nat({ max: 8 }),
     values: fc.record({ ':x': value, ':y': value }),
+    used: fc.subarray([':x', ':y', '#a', '#b']),
   })
   fc.assert(
     fc.property(fc.array(given, { minLength: 2, maxLength: 20 }), (requests) => {
-      for (const { kind, index, values } of requests) {
+      for (const { kind, index, values, used } of requests) {
         const list = expressionsOf[kind]
         const expression = list[index % list.length] ?? ''
         const [known, own] = kind === 'condition' ? [conditions, plainConditions] : [updates, plainUpdates]
         const parse: Parser['parse'] = (text, options) => known.parse(text, options)
-        expect(outcome(parse, expression, names, values)).toEqual(outcome(own, expression, names, values))
+        expect(outcome(parse, expression, values, used)).toEqual(outcome(own, expression, values, used))
       }
     }),
     { seed: 11, numRuns: 200 },
