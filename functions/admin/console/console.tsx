@@ -3,10 +3,12 @@ import { adminTokenCaller } from '#lib/access/caller.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
 import { addressOf } from '../requests.ts'
 import { assets } from './assets.ts'
+import { connectionPageRoutes } from './connection-routes.tsx'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
+import { overviewRoutes } from './overview-routes.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
 import { isOwnOrigin, isSignedIn, signOut } from './session.ts'
@@ -42,7 +44,9 @@ export function consoleApp(deps: AdminDeps): Hono<AdminEnv> {
   })
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  connectionPageRoutes(app, deps)
   pollPageRoutes(app, deps)
+  overviewRoutes(app, deps)
   app.all('*', (c) => c.html(notFound(deps), 404))
   return app
 }
@@ -96,7 +100,7 @@ const notFound = ({ stage }: AdminDeps) =>
     children: (
       <NoticePage title="There is no such page">
         <p>
-          <a href="/console">To the events</a>
+          <a href="/console">To the overview</a>
         </p>
       </NoticePage>
     ),

@@ -110,8 +110,8 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
 })
+for (const part of document.querySelectorAll('[data-needs-script]')) part.hidden = false
 for (const box of document.querySelectorAll('input[data-all]')) {
-  box.hidden = false
   box.addEventListener('change', () => {
     for (const each of document.getElementsByName(box.dataset.all)) each.checked = box.checked
   })
