@@ -59,7 +59,7 @@ export interface OverviewWindow {
 }
 
 /** Spans of a chart. */
-export const spans = 24
+const spans = 24
 
 /** What the facts of a window come to, provider by provider; those that fail most stand first. */
 export function overviewOf(facts: OverviewFacts, window: OverviewWindow): Overview {

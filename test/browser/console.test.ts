@@ -61,7 +61,7 @@ const rows = () => page.locator('#rows > tr')
 /** No sideways scrolling, and nothing that is cut off by what it stands in; the payload scrolls by itself. */
 const fits = () =>
   page.evaluate<boolean>(`document.documentElement.scrollWidth <= innerWidth &&
-    [...document.querySelectorAll('main :not(.json *, thead, thead *)')]
+    [...document.querySelectorAll('main :not(.json *, thead, thead *, .heard, details:not([open]) *)')]
       .every((each) => each.getBoundingClientRect().right <= innerWidth)`)
 
 describe('the events', () => {

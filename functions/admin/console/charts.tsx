@@ -56,14 +56,20 @@ export const Line = ({ label, values }: LineProps) => {
       : ([round((index + 0.5) * step), round(height - 4 - (value / most) * (height - 8))] as const),
   )
   const path = points
-    // A point without neighbours is a line of no length, which its round ends make a dot.
-    .map(
-      (point, index) =>
-        point && `${points[index - 1] ? 'L' : 'M'}${point[0]} ${point[1]}${points[index + 1] ? '' : 'h0'}`,
-    )
+    .map((point, index) => point && `${points[index - 1] ? 'L' : 'M'}${point[0]} ${point[1]}`)
     .filter(Boolean)
     .join('')
-  return <Chart label={label}>{path && <path class="line" d={path} />}</Chart>
+  // A line of no length with round ends is a dot, however the chart is stretched.
+  const lone = points
+    .map((point, index) => point && !points[index - 1] && !points[index + 1] && `M${point[0]} ${point[1]}h0`)
+    .filter(Boolean)
+    .join('')
+  return (
+    <Chart label={label}>
+      {path && <path class="line" d={path} />}
+      {lone && <path class="dots" d={lone} />}
+    </Chart>
+  )
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10

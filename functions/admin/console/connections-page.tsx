@@ -91,7 +91,7 @@ const ConnectionRow = ({
     <Cell class="c-wide">
       <Evidence connection={connection} now={now} />
     </Cell>
-    <Cell class="c-figure" label="access ends">
+    <Cell class="c-figure" label="end of access:">
       <Expiry connection={connection} now={now} />
     </Cell>
   </Row>

@@ -49,12 +49,13 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
   font-variant-numeric: tabular-nums; }
 .card figcaption b { color: var(--text); font-weight: 600; }
 .card figcaption b.bad-figure { color: var(--red); }
-.card dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); gap: 8px; margin-top: 14px; padding-top: 12px;
+.card dl { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px 20px; margin-top: 14px; padding-top: 12px;
   border-top: 1px solid var(--line); }
 .chart { display: block; width: 100%; height: 44px; }
 .chart .base { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .chart .bar { fill: color-mix(in srgb, var(--accent) 62%, var(--panel)); }
 .chart .bar.bad { fill: var(--red); }
+.chart .dots { stroke: var(--accent); stroke-width: 5; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 .chart .line { fill: none; stroke: var(--accent); stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 
 .link-made { padding: 16px; margin-bottom: 20px; background: var(--panel); border: 1px solid color-mix(in srgb, var(--accent) 40%, var(--line)); border-radius: 10px; }

@@ -98,6 +98,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 meter { appearance: none; border-radius: 999px; overflow: hidden; background: light-dark(#d9dde4, #343b46); }
 meter::-webkit-meter-inner-element { display: block; height: 8px; }
 meter::-webkit-meter-bar { height: 8px; border: 0; border-radius: 999px; background: light-dark(#d9dde4, #343b46); }
+meter::-webkit-meter-optimum-value, meter::-webkit-meter-suboptimum-value { height: 8px; }
 meter::-webkit-meter-optimum-value { background: var(--green); }
 meter::-webkit-meter-suboptimum-value { background: var(--amber); }
 meter::-moz-meter-bar { background: var(--green); }
@@ -108,6 +109,7 @@ meter:-moz-meter-sub-optimum::-moz-meter-bar { background: var(--amber); }
   .filters { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .filters > button, .exact { grid-column: 1 / -1; }
   .exact > div { display: grid; }
+  .field:has([type=datetime-local]) { grid-column: 1 / -1; }
   .field select, .field input, .field input[type=datetime-local] { width: 100%; }
   .head .actions, .head .filters { margin-left: 0; flex-basis: 100%; }
   .head .filters { grid-template-columns: minmax(0, 1fr) auto; }
@@ -122,6 +124,7 @@ meter:-moz-meter-sub-optimum::-moz-meter-bar { background: var(--amber); }
   td.c-event, td.c-reason, td.c-wide { flex-basis: 100%; }
   .c-status { order: -2; }
   tbody td.c-time { order: -1; margin-left: auto; width: auto; min-width: 0; }
+  .causes td.c-time { order: 0; margin-left: 0; }
   .c-check { order: -3; }
   .c-tenant, .c-attempts { color: var(--dim); font-size: 12.5px; }
   .unit { display: inline; }
