@@ -45,7 +45,7 @@ describe('an overview', () => {
   })
 
   test('p95 is the nearest rank of what is done, and nothing where nothing is', () => {
-    const took = (took: number) => record('stripe', 1, { completedAt: later(at(1), took) })
+    const took = (span: number) => record('stripe', 1, { completedAt: later(at(1), span) })
     const hundred = Array.from({ length: 100 }, (_, index) => took(index + 1))
     expect(seen({ records: hundred }).p95Ms).toBe(95)
     expect(seen({ records: [took(7)] }).p95Ms).toBe(7)
