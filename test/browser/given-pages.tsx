@@ -48,6 +48,7 @@ const limits = (now: EpochMs) => (
         calls: 214,
         failures: 1,
         cause: null,
+        version: 'v1',
       },
       {
         id: 'slack:chat',
@@ -59,6 +60,7 @@ const limits = (now: EpochMs) => (
         calls: 40,
         failures: 37,
         cause: '503 Service Unavailable, 37 of 40 calls within 30 s',
+        version: 'v1',
       },
       {
         id: 'quickbooks:acme',
@@ -70,6 +72,7 @@ const limits = (now: EpochMs) => (
         calls: 12,
         failures: 10,
         cause: 'no answer within 10 s',
+        version: 'v1',
       },
     ]}
     limits={[
@@ -81,6 +84,7 @@ const limits = (now: EpochMs) => (
         used: 412,
         of: 500,
         resetAt: iso(later(now, 21_000)),
+        blockedUntil: null,
         waiting: 0,
         throttled: 0,
       },
@@ -92,6 +96,7 @@ const limits = (now: EpochMs) => (
         used: 4_870,
         of: 5_000,
         resetAt: iso(later(now, minutes(14))),
+        blockedUntil: null,
         waiting: 12,
         throttled: 9,
       },
@@ -100,9 +105,10 @@ const limits = (now: EpochMs) => (
         provider: 'slack',
         scope: 'T024BE7LD chat.postMessage',
         rule: '1 a second',
-        used: 0,
+        used: null,
         of: 1,
         resetAt: null,
+        blockedUntil: null,
         waiting: 0,
         throttled: 2,
       },
@@ -176,7 +182,7 @@ const replays = (now: EpochMs) => {
     provider: 'stripe',
     type: null,
     eventStatus: 'dead',
-    mode: 'skip',
+    mode: 'same-key',
     rate: 20,
   } as const
   const counts = { total: 1_240, queued: 610, skipped: 22, failed: 0 }
@@ -187,7 +193,7 @@ const replays = (now: EpochMs) => {
         until: '2026-11-21T04:00',
         provider: 'stripe',
         status: 'dead',
-        mode: 'skip',
+        mode: 'same-key',
         rate: '20',
       }}
       plan={{ ...scope, total: 1_240, isCut: false, toQueue: 1_190, toSkip: 44, expired: 6, seconds: 60 }}
@@ -214,7 +220,7 @@ const replays = (now: EpochMs) => {
           status: 'paused',
           total: null,
           queued: 90,
-          startedBy: 'admin token',
+          startedBy: null,
           startedAt: ago(now, hours(1)),
           finishedAt: null,
           cause: 'the queue holds more than 10,000 events',

@@ -10,13 +10,14 @@ export interface AuditView {
   readonly at: string
   /** Who: a subject, or `admin token`. */
   readonly actor: string
-  readonly role: string
+  readonly role: string | null
   /** What, as the API names its operations: `deleteConnection`. */
   readonly action: string
   /** On what: an id. */
   readonly target: string | null
   readonly tenant: string | null
-  readonly outcome: 'done' | 'refused' | 'failed'
+  /** `repeated`: the answer of the first time was given again. `unknown`: nothing tells how it ended. */
+  readonly outcome: 'done' | 'refused' | 'failed' | 'repeated' | 'unknown'
   /** By which it is found in the log. */
   readonly requestId: string
   readonly detail: string | null
@@ -43,8 +44,16 @@ const outcomes = [
   ['done', 'done'],
   ['refused', 'refused'],
   ['failed', 'failed'],
+  ['repeated', 'repeated'],
+  ['unknown', 'unknown'],
 ] as const
-const hues = { done: 'done', refused: 'retry', failed: 'dead' } as const
+const hues = {
+  done: 'done',
+  refused: 'retry',
+  failed: 'dead',
+  repeated: 'claimed',
+  unknown: 'parked',
+} as const
 
 /** Who did what, and when. */
 export const AuditPage = ({ items, filter, older, now }: AuditPageProps) => (
@@ -109,7 +118,7 @@ const AuditRow = ({ entry, now }: { readonly entry: AuditView; readonly now: Epo
       </div>
     </Cell>
     <Cell class="c-wide">
-      {entry.actor} <span class="tag">{entry.role}</span>
+      {entry.actor} {entry.role && <span class="tag">{entry.role}</span>}
     </Cell>
     <Cell class="c-tenant">{entry.tenant}</Cell>
     <Cell class="c-wide">

@@ -22,6 +22,8 @@ export interface BreakerView {
   readonly failures: number
   /** What opened it. */
   readonly cause: string | null
+  /** Of what is looked at: a reset is of this and of no later opening. */
+  readonly version: string | null
 }
 
 /** How much of a rate limit is used. */
@@ -32,13 +34,16 @@ export interface LimitView {
   readonly scope: string
   /** In words: `100 a minute`. */
   readonly rule: string
-  readonly used: number
+  /** `null`: nobody counts it. */
+  readonly used: number | null
   readonly of: number
   readonly resetAt: string | null
-  /** Calls that wait for their turn. */
-  readonly waiting: number
-  /** Answers 429 in the last hour. */
-  readonly throttled: number
+  /** Until when the provider wants no call at all. */
+  readonly blockedUntil: string | null
+  /** Calls that wait for their turn; `null`: nobody counts them. */
+  readonly waiting: number | null
+  /** Answers 429 in the last hour; `null`: nobody counts them. */
+  readonly throttled: number | null
 }
 
 export interface LimitsPageProps {
@@ -130,6 +135,7 @@ const BreakerRow = ({ breaker, mayReset, now }: BreakerRowProps) => (
           question="Reset this breaker?"
           doIt="Reset it"
           action={`/console/breakers/${encodeURIComponent(breaker.id)}/reset`}
+          fields={breaker.version === null ? {} : { version: breaker.version }}
         >
           <p>Calls go through at once. If they still fail, it opens again.</p>
         </Confirm>
@@ -151,39 +157,46 @@ const Limits = ({ limits, now }: Pick<LimitsPageProps, 'limits' | 'now'>) => (
     ]}
   >
     {limits.map((limit) => (
-      <Row>
-        <Cell class="c-event">
-          <span class="dim">{limit.provider}</span> <b>{limit.scope}</b>
-          <span class="tag">{limit.rule}</span>
-        </Cell>
-        <Cell class="c-use">
-          <div class="use">
-            <meter
-              min="0"
-              max={limit.of}
-              high={limit.of * 0.9}
-              value={limit.used}
-              aria-label={`Used of ${limit.provider} ${limit.scope}`}
-            />
-            <span class="dim">
-              {figure(limit.used)} of {figure(limit.of)}
-            </span>
-          </div>
-        </Cell>
-        <Cell class="number" label="Waiting">
-          {figure(limit.waiting)}
-        </Cell>
-        <Cell class="number" label="429s in an hour">
-          <span class={limit.throttled > 0 ? 'warn' : undefined}>{figure(limit.throttled)}</span>
-        </Cell>
-        <Cell class="c-figure" label="Starts anew">
-          {limit.resetAt === null ? (
-            <span class="dim">bit by bit</span>
-          ) : (
-            <Ago at={limit.resetAt} now={now} />
-          )}
-        </Cell>
-      </Row>
+      <LimitRow limit={limit} now={now} />
     ))}
   </Table>
+)
+
+const LimitRow = ({ limit, now }: { readonly limit: LimitView; readonly now: EpochMs }) => (
+  <Row>
+    <Cell class="c-event">
+      <span class="dim">{limit.provider}</span> <b>{limit.scope}</b>
+      <span class="tag">{limit.rule}</span>
+      {limit.blockedUntil && (
+        <span class="reason">
+          The provider wants no call; it may be asked again <Ago at={limit.blockedUntil} now={now} />.
+        </span>
+      )}
+    </Cell>
+    <Cell class="c-use">
+      {limit.used === null ? <span class="dim">–</span> : <Used {...limit} used={limit.used} />}
+    </Cell>
+    <Cell class="number" label="Waiting">
+      {limit.waiting === null ? '–' : figure(limit.waiting)}
+    </Cell>
+    <Cell class="number" label="429s in an hour">
+      <span class={limit.throttled ? 'warn' : undefined}>
+        {limit.throttled === null ? '–' : figure(limit.throttled)}
+      </span>
+    </Cell>
+    <Cell class="c-figure" label="Starts anew">
+      {limit.resetAt === null ? <span class="dim">bit by bit</span> : <Ago at={limit.resetAt} now={now} />}
+    </Cell>
+  </Row>
+)
+
+type UsedProps = Pick<LimitView, 'provider' | 'scope' | 'of'> & { readonly used: number }
+
+const Used = ({ provider, scope, of, used }: UsedProps) => (
+  <div class="use">
+    <meter min="0" max={of} high={of * 0.9} value={used} aria-label={`Used of ${provider} ${scope}`} />
+    <span class="dim">
+      {figure(used)} of {figure(of)}
+    </span>
+  </div>
 )

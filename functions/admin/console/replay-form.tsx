@@ -1,4 +1,3 @@
-import { statuses } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { Confirm, Field, PostForm } from './forms.tsx'
 import { figure } from './overview-parts.tsx'
@@ -23,7 +22,7 @@ interface NewReplayProps {
 }
 
 const modes = [
-  ['skip', 'leave what is done alone'],
+  ['same-key', 'leave what is done alone'],
   ['forced', 'run every handler again'],
 ] as const
 
@@ -46,10 +45,11 @@ export const NewReplay = ({ wish, providers }: NewReplayProps) => (
         value={wish.status}
         options={[
           ['', 'all'],
-          ...statuses.filter((each) => each !== 'received').map((each) => [each, each] as const),
+          ['done', 'done'],
+          ['dead', 'dead'],
         ]}
       />
-      <Field name="tenant" label="Tenant" value={wish.tenant} placeholder="all" />
+      <Field name="tenant" label="Tenant" value={wish.tenant} isRequired />
       <Select name="mode" label="How" value={wish.mode} options={modes} />
       <Field name="rate" type="number" label="Most a second" value={wish.rate} placeholder="no limit" />
       <button>Plan it</button>
@@ -65,7 +65,7 @@ export const Plan = ({ plan, now }: { readonly plan: ReplayPlan; readonly now: E
       <Figure name={plan.isCut ? 'Events, at least' : 'Events'} value={figure(plan.total)} />
       <Figure name="To be queued" value={figure(plan.toQueue)} />
       <Figure name="Done, so skipped" value={figure(plan.toSkip)} />
-      <Figure name="Without a body" value={figure(plan.expired)} />
+      {plan.expired !== null && <Figure name="Without a body" value={figure(plan.expired)} />}
       <Figure name="Takes" value={plan.seconds === null ? 'no limit' : spanOf(plan.seconds * 1_000)} />
     </dl>
     <p>

@@ -6,8 +6,8 @@ export interface ReplayScope {
   readonly provider: string | null
   readonly type: string | null
   readonly eventStatus: string | null
-  /** `skip`: what is done already is left alone. `forced`: every handler runs again. */
-  readonly mode: 'skip' | 'forced'
+  /** `same-key`: what is done already is left alone. `forced`: every handler runs again. */
+  readonly mode: 'same-key' | 'forced'
   /** Events a second at most; `null`: as the bulk queue takes them. */
   readonly rate: number | null
 }
@@ -21,7 +21,7 @@ export interface ReplayView extends ReplayScope {
   readonly queued: number
   readonly skipped: number
   readonly failed: number
-  readonly startedBy: string
+  readonly startedBy: string | null
   readonly startedAt: string
   readonly finishedAt: string | null
   readonly cause: string | null
@@ -34,8 +34,8 @@ export interface ReplayPlan extends ReplayScope {
   readonly isCut: boolean
   readonly toQueue: number
   readonly toSkip: number
-  /** Whose bodies have been deleted after their time. */
-  readonly expired: number
+  /** Whose bodies have been deleted after their time; `null`: not counted. */
+  readonly expired: number | null
   /** Seconds that it takes at its rate; `null` without one. */
   readonly seconds: number | null
 }

@@ -82,7 +82,8 @@ const Replay = ({ replay, now }: ReplayProps) => {
           received from <When at={replay.since} now={now} /> to <When at={replay.until} now={now} />
         </div>
         <div class="dim">
-          started by {replay.startedBy} <Ago at={replay.startedAt} now={now} />
+          started {replay.startedBy && `by ${replay.startedBy} `}
+          <Ago at={replay.startedAt} now={now} />
           {replay.finishedAt && (
             <>
               , ended <Ago at={replay.finishedAt} now={now} />
