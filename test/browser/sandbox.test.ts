@@ -67,7 +67,7 @@ test('the console shows what the sandbox lost as found by its poll, and as misse
 
   await expect.poll(figures, { timeout: 150_000 }).toMatchObject({ missed: '4' })
   expect(Number((await figures())?.found)).toBeGreaterThanOrEqual(4)
-  await page.goto(`${stack.file.url}/console?provider=sandbox`)
+  await page.goto(`${stack.file.url}/console/events?provider=sandbox`)
   await expect.poll(() => page.locator('#rows > tr').count()).toBe(12)
 }, 300_000)
 

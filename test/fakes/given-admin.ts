@@ -45,6 +45,8 @@ interface Seed {
   readonly reason?: string
   /** How long ago it was received, milliseconds. */
   readonly age?: number
+  /** How long after that it was handled, milliseconds. */
+  readonly took?: number
 }
 
 export interface GivenAdmin {
@@ -162,7 +164,7 @@ export async function givenAdmin(
     objects,
     token,
     ledgerTable: ledger,
-    seed: (seed) => write(seed, claimsAt(seed.age ?? 0), deps, random),
+    seed: (seed) => write(seed, claimsAt((seed.age ?? 0) - (seed.took ?? 0)), deps, random),
     request: async (path, method) =>
       app.request(path, { method, headers: { authorization: `Bearer ${token.reveal()}` } }),
     keysOf: async (tenant) =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Caller } from '#lib/access/caller.ts'
 import { phaseFor } from '#lib/polling/phases.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
+import { connectionId } from '#lib/vault/connection-id.ts'
 import { consoleSession } from '../../fakes/console-session.ts'
 import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
 import { startTables, type Tables } from '../../fakes/tables.ts'
@@ -34,19 +35,43 @@ const addPoll = async (tenant: string): Promise<string> => {
   return `${id.connection}:${id.stream}`
 }
 
+const addConnection = async (tenant: string, account = `of.${tenant}`): Promise<string> => {
+  const id = connectionId(tenant, 'sandbox', account)
+  const now = given.deps.clock.now()
+  const times = { connectedAt: now, obtainedAt: now }
+  const whole = {
+    id,
+    tenant,
+    provider: 'sandbox',
+    account,
+    state: 'active',
+    scopes: ['read'],
+    ...times,
+  } as const
+  await given.deps.vault.connect({ ...whole, tokens: new Uint8Array([1]) }, 'owner')
+  return id
+}
 /** Every page of the console, with something on it. A new page that is not named here fails the test below. */
-async function pages(): Promise<ReadonlyMap<string, string>> {
-  const dead = await given.seed({ key: 'dead', status: 'dead', tenant: 'acme' })
-  await addPoll('acme')
+async function pages(tenant = 'acme'): Promise<ReadonlyMap<string, string>> {
+  const dead = await given.seed({ key: `dead of ${tenant}`, status: 'dead', tenant })
+  const poll = await addPoll(tenant)
+  const connection = await addConnection(tenant)
   return new Map([
     ['/console', '/console'],
+    ['/console/events', '/console/events'],
     ['/console/events/:id', `/console/events/${dead}`],
     ['/console/dead-letters', '/console/dead-letters'],
+    ['/console/connections', '/console/connections'],
+    ['/console/connections/:id', `/console/connections/${connection}?tenant=${tenant}`],
     ['/console/polls', '/console/polls'],
+    ['/console/polls/:id', `/console/polls/${poll}`],
   ])
 }
 /** Addresses that are no pages for someone who has signed in. */
 const noPages = /^\/console\/(assets\/.*|login|sign-in|callback|signed-out|live|\*)$/
+/** Pages that say nothing of whose something is. */
+const ofNobody = new Set(['/console'])
+const withoutFilters = (html: string): string => html.replaceAll(/<form class="filters"[^]*?<\/form>/g, '')
 const formsIn = (html: string): readonly string[] =>
   [...html.matchAll(/<form method="post"[^>]*>[^]*?<\/form>/g)].map(([form]) => form)
 
@@ -93,7 +118,9 @@ describe('B080: a viewer', () => {
       const response = await session.visit(path)
       const html = await response.text()
       expect(response.status, path).toBe(200)
-      expect(formsIn(html).map((form) => /action="([^"]+)"/.exec(form)?.[1])).toEqual(['/console/logout'])
+      const actions = formsIn(html).map((form) => /action="([^"]+)"/.exec(form)?.[1])
+      expect([...new Set(actions)], path).toEqual(['/console/logout'])
+      expect(html, path).not.toContain('popovertarget')
       expect(html).not.toContain('type="checkbox"')
     }
     expect(await (await session.visit('/console/dead-letters')).text()).toContain('invoice.paid')
@@ -117,20 +144,21 @@ describe('B080: a viewer', () => {
 
 describe('a session for some tenants', () => {
   test('sees theirs alone, on every page', async () => {
-    const own = await given.seed({ key: 'a', tenant: 'acme', status: 'dead', type: 'of.acme' })
-    const other = await given.seed({ key: 'b', tenant: 'umbrella', status: 'dead', type: 'of.umbrella' })
-    await Promise.all(['acme', 'umbrella'].map(addPoll))
+    const [own, others] = [await pages('acme'), await pages('umbrella')]
     const session = consoleSession(given, operatorOf('acme'))
-    for (const path of ['/console', '/console/dead-letters', '/console/polls', '/console?tenant=umbrella']) {
-      const html = (await (await session.visit(path)).text()).replace(
-        /<form class="filters"[^]*?<\/form>/,
-        '',
-      )
+    for (const [route, path] of own) {
+      const answer = await session.visit(path)
+      expect(answer.status, path).toBe(200)
+      const html = withoutFilters(await answer.text())
       expect(html, path).not.toContain('umbrella')
-      if (!path.includes('?')) expect(html, path).toContain('acme')
+      if (!ofNobody.has(route)) expect(html, path).toContain('acme')
+      const other = others.get(route) ?? ''
+      if (other !== path) expect((await session.visit(other)).status, other).toBe(404)
+      else
+        expect(withoutFilters(await (await session.visit(`${path}?tenant=umbrella`)).text())).not.toContain(
+          'umbrella',
+        )
     }
-    expect((await session.visit(`/console/events/${own}`)).status).toBe(200)
-    expect((await session.visit(`/console/events/${other}`)).status).toBe(404)
   })
 
   test("touches nothing of another's", async () => {
@@ -151,8 +179,8 @@ describe('a session for some tenants', () => {
   })
 
   test('is told the addresses of its own endpoints only', async () => {
-    const html = await (await consoleSession(given, operatorOf('acme')).visit('/console')).text()
+    const html = await (await consoleSession(given, operatorOf('acme')).visit('/console/events')).text()
     expect(html).not.toContain('/webhooks/stripe')
-    expect(await (await consoleSession(given).visit('/console')).text()).toContain('/webhooks/stripe')
+    expect(await (await consoleSession(given).visit('/console/events')).text()).toContain('/webhooks/stripe')
   })
 })
