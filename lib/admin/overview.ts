@@ -2,6 +2,7 @@ import type { ListedRecord } from '../idempotency/history.ts'
 import { freshnessOf, type FreshnessState } from '../polling/freshness.ts'
 import type { Missed } from '../polling/missed-ledger.ts'
 import type { Poll } from '../polling/poll-state.ts'
+import type { MetricPoint } from '../telemetry/metric-reader.ts'
 import { elapsed, iso, ms, type EpochMs, type Millis } from '../primitives/clock.ts'
 
 /** How one provider does, over equal spans of time, the oldest first. What is `null` was not measured. */
@@ -48,8 +49,8 @@ export interface OverviewFacts {
   /** Providers that are shown although nothing came from them. */
   readonly known: readonly string[]
   /** What the Ledger does not tell: of metrics and breakers, by provider. */
-  readonly throttled?: ReadonlyMap<string, readonly number[]>
-  readonly breakers?: ReadonlyMap<string, ProviderHealth['breaker']>
+  readonly throttled?: ReadonlyMap<string, readonly MetricPoint[]> | undefined
+  readonly breakers?: ReadonlyMap<string, ProviderHealth['breaker']> | undefined
 }
 
 export interface OverviewWindow {
@@ -64,7 +65,8 @@ const spans = 24
 /** What the facts of a window come to, provider by provider; those that fail most stand first. */
 export function overviewOf(facts: OverviewFacts, window: OverviewWindow): Overview {
   const { records, polls, missed, known } = facts
-  const ids = new Set([...known, ...[...records, ...polls, ...missed].map(({ provider }) => provider)])
+  const named = [...records, ...polls, ...missed].map(({ provider }) => provider)
+  const ids = new Set([...known, ...named, ...troubled(facts)])
   const providers = [...ids].map((id) => healthOf(id, facts, window))
   return {
     since: iso(window.since),
@@ -80,6 +82,12 @@ export function overviewOf(facts: OverviewFacts, window: OverviewWindow): Overvi
   }
 }
 
+/** Providers that are called, and not well: nothing need come from them. */
+const troubled = ({ throttled, breakers }: OverviewFacts): readonly string[] => [
+  ...[...(throttled ?? [])].filter(([, points]) => points.some(({ value }) => value > 0)).map(([id]) => id),
+  ...[...(breakers ?? [])].filter(([, state]) => state !== 'closed').map(([id]) => id),
+]
+
 const spanOf = ({ since, until }: OverviewWindow): Millis => ms(Math.max(1, elapsed(since, until) / spans))
 const countOf = (missed: readonly Missed[]): number => missed.reduce((sum, { count }) => sum + count, 0)
 export const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
@@ -89,17 +97,14 @@ const isFailing = ({ st }: ListedRecord): boolean => st === 'dead' || st === 're
 function healthOf(provider: string, facts: OverviewFacts, window: OverviewWindow): ProviderHealth {
   const own = facts.records.filter((record) => record.provider === provider)
   const buckets = Array.from({ length: spans }, (): ListedRecord[] => [])
-  for (const record of own) {
-    const index = Math.floor(elapsed(window.since, record.receivedAt) / spanOf(window))
-    buckets[Math.min(spans - 1, Math.max(0, index))]?.push(record)
-  }
+  for (const record of own) buckets[spanAt(record.receivedAt, window)]?.push(record)
   return {
     provider,
     events: buckets.map(({ length }) => length),
     failing: buckets.map((bucket) => bucket.filter(isFailing).length),
     p95Ms: p95(own),
     p95sMs: buckets.map(p95),
-    throttled: facts.throttled?.get(provider) ?? null,
+    throttled: facts.throttled ? perSpan(facts.throttled.get(provider) ?? [], window) : null,
     freshness: freshnessIn(
       facts.polls.filter((poll) => poll.provider === provider),
       window.until,
@@ -107,6 +112,17 @@ function healthOf(provider: string, facts: OverviewFacts, window: OverviewWindow
     breaker: facts.breakers?.get(provider) ?? null,
     missed: countOf(facts.missed.filter((each) => each.provider === provider)),
   }
+}
+
+const spanAt = (at: EpochMs, window: OverviewWindow): number =>
+  Math.min(spans - 1, Math.max(0, Math.floor(elapsed(window.since, at) / spanOf(window))))
+
+/** Metrics have steps of their own: each point counts where it begins, and what was before the window not at all. */
+function perSpan(points: readonly MetricPoint[], window: OverviewWindow): readonly number[] {
+  const sums = Array.from({ length: spans }, () => 0)
+  for (const { at, value } of points)
+    if (at >= window.since) sums[spanAt(at, window)] = (sums[spanAt(at, window)] ?? 0) + value
+  return sums
 }
 
 /** The nearest rank. */

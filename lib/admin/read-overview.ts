@@ -44,16 +44,17 @@ const ahead = minutes(1)
  */
 export async function readOverview(
   within: Millis,
-  measured: Measured,
+  measured: Measured | Promise<Measured>,
   signal: AbortSignal,
   deps: OverviewDeps,
 ): Promise<WholeOverview> {
   const now = deps.clock.now()
   const asked = { since: later(now, 0 - within), until: now }
-  const [{ records, isCut }, polls, connections] = await Promise.all([
+  const [{ records, isCut }, polls, connections, more] = await Promise.all([
     readEvents(asked, signal, deps),
     readPolls(deps),
     readConnections(deps),
+    measured,
   ])
   const oldest = records.at(-1)?.receivedAt
   const since = isCut && oldest !== undefined ? oldest : asked.since
@@ -62,7 +63,7 @@ export async function readOverview(
     .filter(({ tenant }) => covers(deps.scope, tenant))
     .map(({ provider }) => provider)
   return {
-    ...overviewOf({ records, polls, missed, known, ...measured }, { since, until: now, isCut }),
+    ...overviewOf({ records, polls, missed, known, ...more }, { since, until: now, isCut }),
     toReconnect: connections.filter(({ state }) => state === 'needs_reauth'),
   }
 }

@@ -3,12 +3,12 @@ import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mintLoginLink } from '#lib/admin/login-link.ts'
-import { systemClock } from '#lib/primitives/clock.ts'
+import { hours, iso, later, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { givenAdmin, type GivenAdmin } from '../fakes/given-admin.ts'
 import { startTables, type Tables } from '../fakes/tables.ts'
 import { launchBrowser } from './browser.ts'
-import { givenPages } from './given-pages.tsx'
+import { metOutside, seedAudit, seedReplays } from './realistic-operation.ts'
 import { seedRealistic, type Realistic } from './realistic.ts'
 import { serve } from './serve.ts'
 
@@ -23,23 +23,21 @@ let strict: BrowserContext
 
 beforeAll(async () => {
   ;[tables, browser, server] = await Promise.all([startTables(), launchBrowser(), serve()])
-  given = await givenAdmin(tables, { clock: systemClock, changes: { publicUrl: server.url } })
+  const changes = { publicUrl: server.url, ...metOutside(systemClock.now()) }
+  given = await givenAdmin(tables, { clock: systemClock, changes })
   here = await seedRealistic(given, tables)
-  const pages = givenPages(systemClock.now())
-  server.answerBy(async (request) => {
-    const render = pages.get(new URL(request.url).pathname)
-    if (!render) return given.app.fetch(request)
-    // Under the very policy of the console.
-    const { headers } = await given.app.request('/console')
-    return new Response(String(await render()), { headers })
-  })
+  await seedReplays(given)
+  await seedAudit(given)
+  server.answerBy((request) => given.app.fetch(request))
   ;[withAxe, strict] = [await signedIn(true), await signedIn(false)]
 })
 afterAll(() => Promise.all([browser?.close(), server?.close(), tables?.close()]))
 
+/** A plan is what a form answers: it has no address of its own. */
+const toPlan = '#plan'
 const paths: readonly (readonly [name: string, path: (ids: Realistic) => string])[] = [
   ['overview', () => '/console'],
-  ['overview-measured', () => '/given/overview'],
+  ['overview-hour', () => '/console?within=1h'],
   ['events', () => '/console/events'],
   ['events-exact', () => '/console/events?since=2026-01-01T00:00&until=2026-01-02T00:00'],
   ['event-done', ({ doneId }) => `/console/events/${doneId}`],
@@ -55,10 +53,12 @@ const paths: readonly (readonly [name: string, path: (ids: Realistic) => string]
   ['polls', () => '/console/polls'],
   ['poll', ({ pollId }) => `/console/polls/${pollId}?did=pause`],
   ['poll-none', () => '/console/polls/nothing'],
-  ['replays', () => '/given/replays'],
-  ['limits', () => '/given/limits'],
-  ['no-limits', () => '/given/no-limits'],
-  ['audit', () => '/given/audit'],
+  ['replays', () => '/console/replays?did=pause'],
+  ['replays-plan', () => `/console/replays${toPlan}`],
+  ['limits', () => '/console/limits'],
+  ['limits-of-tenant', () => '/console/limits?tenant=acme&refused=moved'],
+  ['audit', () => '/console/audit'],
+  ['audit-none', () => '/console/audit?actor=nobody'],
   ['not-found', () => '/console/nothing'],
 ]
 
@@ -80,6 +80,15 @@ async function signedIn(bypassCSP: boolean): Promise<BrowserContext> {
   return context
 }
 
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(server.url + path)
+  if (!path.endsWith(toPlan)) return
+  await page.getByLabel('Received since (UTC)').fill(iso(later(systemClock.now(), -hours(9))).slice(0, 16))
+  await page.getByLabel('Tenant').fill('acme')
+  await page.getByRole('button', { name: 'Plan it' }).click()
+  await page.getByText('nothing is queued yet').waitFor()
+}
+
 async function lookAt(page: Page, { colorScheme, width, height }: (typeof looks)[number][1]): Promise<void> {
   await page.setViewportSize({ width, height })
   await page.emulateMedia({ colorScheme })
@@ -99,7 +108,7 @@ const fits = `document.documentElement.scrollWidth <= innerWidth &&
 describe.each(paths)('%s', (title, path) => {
   test('axe finds nothing in it: light and dark, wide and small', async () => {
     const page = await withAxe.newPage()
-    await page.goto(server.url + path(here))
+    await open(page, path(here))
     await page.evaluate(axe.source)
     for (const [name, look] of looks) {
       await lookAt(page, look)
@@ -120,7 +129,7 @@ describe.each(paths)('%s', (title, path) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(server.url + path(here))
+    await open(page, path(here))
     for (const [name, look] of looks) {
       await lookAt(page, look)
       expect.soft(await page.evaluate(fits), name).toBe(true)

@@ -1,58 +1,40 @@
+import type { AuditItem } from '#lib/admin/schemas-audit.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { Field } from './forms.tsx'
-import { Mono, Select, When } from './parts.tsx'
+import { Mono, When } from './parts.tsx'
 import { Cell, Row, Table } from './table.tsx'
-
-/** Something that someone did, or tried to do. */
-export interface AuditView {
-  readonly id: string
-  /** RFC 3339. */
-  readonly at: string
-  /** Who: a subject, or `admin token`. */
-  readonly actor: string
-  readonly role: string | null
-  /** What, as the API names its operations: `deleteConnection`. */
-  readonly action: string
-  /** On what: an id. */
-  readonly target: string | null
-  readonly tenant: string | null
-  /** `repeated`: the answer of the first time was given again. `unknown`: nothing tells how it ended. */
-  readonly outcome: 'done' | 'refused' | 'failed' | 'repeated' | 'unknown'
-  /** By which it is found in the log. */
-  readonly requestId: string
-  readonly detail: string | null
-}
 
 /** Empty fields admit all. */
 export interface AuditFilter {
   readonly tenant: string | undefined
   readonly actor: string | undefined
-  readonly action: string | undefined
-  readonly outcome: string | undefined
+  /** Of the fields for date and time: `2026-11-21T08:00`, in UTC. Without them it is the last seven days. */
+  readonly since: string | undefined
+  readonly until: string | undefined
 }
 
 export interface AuditPageProps {
-  readonly items: readonly AuditView[]
+  readonly items: readonly AuditItem[]
   readonly filter: AuditFilter
   /** Address of the page with older entries. */
   readonly older: string | undefined
   readonly now: EpochMs
 }
 
-const outcomes = [
-  ['', 'all'],
-  ['done', 'done'],
-  ['refused', 'refused'],
-  ['failed', 'failed'],
-  ['repeated', 'repeated'],
-  ['unknown', 'unknown'],
-] as const
 const hues = {
   done: 'done',
   refused: 'retry',
   failed: 'dead',
   repeated: 'claimed',
   unknown: 'parked',
+} as const
+
+const meanings = {
+  done: 'it was done',
+  refused: 'nothing was done',
+  failed: 'it ended with a fault',
+  repeated: 'the answer of the first time was given again',
+  unknown: 'it was begun, and nothing tells how it ended',
 } as const
 
 /** Who did what, and when. */
@@ -62,7 +44,8 @@ export const AuditPage = ({ items, filter, older, now }: AuditPageProps) => (
       <h1>Audit</h1>
     </div>
     <p class="lead">
-      Who changed what, here, by the API and by the command line. Nothing can be taken out of it.
+      Who changed what, here, by the API and by the command line: of the last seven days, or of the times
+      below.
     </p>
     <form
       class="filters"
@@ -72,10 +55,10 @@ export const AuditPage = ({ items, filter, older, now }: AuditPageProps) => (
       aria-label="Audit"
       data-submit-on-change
     >
-      <Select name="outcome" label="Outcome" value={filter.outcome} options={outcomes} />
       <Field name="actor" label="Who" value={filter.actor} placeholder="anyone" />
-      <Field name="action" label="What" value={filter.action} placeholder="anything" />
       <Field name="tenant" label="Tenant" value={filter.tenant} placeholder="all" />
+      <Field name="since" type="datetime-local" label="Since (UTC)" value={filter.since} />
+      <Field name="until" type="datetime-local" label="Until (UTC)" value={filter.until} />
       <button>Filter</button>
     </form>
     {items.length > 0 ? (
@@ -100,29 +83,33 @@ export const AuditPage = ({ items, filter, older, now }: AuditPageProps) => (
   </>
 )
 
-const AuditRow = ({ entry, now }: { readonly entry: AuditView; readonly now: EpochMs }) => (
-  <Row>
-    <Cell class="c-status">
-      <span class={`status ${hues[entry.outcome]}`}>{entry.outcome}</span>
-    </Cell>
-    <Cell class="c-wide">
-      <b>{entry.action}</b>
-      {entry.target && (
-        <div class="break">
-          <Mono>{entry.target}</Mono>
+const AuditRow = ({ entry, now }: { readonly entry: AuditItem; readonly now: EpochMs }) => {
+  const target = Object.values(entry.target).join(' ')
+  return (
+    <Row>
+      <Cell class="c-status">
+        <span class={`status ${hues[entry.outcome]}`} title={meanings[entry.outcome]}>
+          {entry.outcome}
+        </span>
+      </Cell>
+      <Cell class="c-wide">
+        <b>{entry.operation}</b> <span class="tag">{entry.via}</span>
+        {target !== '' && (
+          <div class="break">
+            <Mono>{target}</Mono>
+          </div>
+        )}
+        <div class="dim">
+          {entry.status !== null && `answered ${entry.status}, `}request <Mono>{entry.requestId}</Mono>
         </div>
-      )}
-      {entry.detail && <div class="dim">{entry.detail}</div>}
-      <div class="dim">
-        request <Mono>{entry.requestId}</Mono>
-      </div>
-    </Cell>
-    <Cell class="c-wide">
-      {entry.actor} {entry.role && <span class="tag">{entry.role}</span>}
-    </Cell>
-    <Cell class="c-tenant">{entry.tenant}</Cell>
-    <Cell class="c-wide">
-      <When at={entry.at} now={now} />
-    </Cell>
-  </Row>
-)
+      </Cell>
+      <Cell class="c-wide">
+        {entry.actor} {entry.role && <span class="tag">{entry.role}</span>}
+      </Cell>
+      <Cell class="c-tenant">{entry.tenants.join(', ')}</Cell>
+      <Cell class="c-wide">
+        <When at={entry.at} now={now} />
+      </Cell>
+    </Row>
+  )
+}

@@ -11,6 +11,7 @@ import { hasWebhooks } from '../polls.ts'
 import { addressOf, mayTouch } from '../requests.ts'
 import { ConnectionPage, NoConnectionPage, type MadeLink } from './connection-page.tsx'
 import { connectionPath, ConnectionsPage, type ConnectionFilter } from './connections-page.tsx'
+import { Notice } from './notice.tsx'
 import { page } from './page.tsx'
 
 const pageSize = 50
@@ -145,20 +146,6 @@ const refused = new Map([
   ['reconnect', 'This provider has no way to connect this account again.'],
 ])
 
-function noticeOf(c: Ctx) {
-  const said = done.get(c.req.query('did') ?? '')
-  if (said)
-    return (
-      <p class="notice" role="status">
-        {said}
-      </p>
-    )
-  const why = refused.get(c.req.query('refused') ?? '')
-  return (
-    why && (
-      <p class="notice bad" role="alert">
-        {why}
-      </p>
-    )
-  )
-}
+const noticeOf = (c: Ctx) => (
+  <Notice said={done.get(c.req.query('did') ?? '')} refused={refused.get(c.req.query('refused') ?? '')} />
+)

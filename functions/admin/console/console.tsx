@@ -6,16 +6,19 @@ import { auditedForms } from '../audited.ts'
 import { addressOf } from '../requests.ts'
 import { limitedSignIns, signInDeed, sourceOf } from '../sign-in-limit.ts'
 import { assets } from './assets.ts'
+import { auditPageRoutes } from './audit-routes.tsx'
 import { connectionPageRoutes } from './connection-routes.tsx'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
 import { roleFor } from './form-operations.ts'
+import { limitPageRoutes } from './limit-routes.tsx'
 import { live, type Visit } from './live.ts'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
 import { overviewRoutes } from './overview-routes.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
+import { replayPageRoutes } from './replay-routes.tsx'
 import { logout, signInRoutes } from './sign-in.tsx'
 import { isOwnForm, sessionOf } from './session.ts'
 
@@ -59,6 +62,9 @@ export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
   deadLetterRoutes(app, deps)
   connectionPageRoutes(app, deps)
   pollPageRoutes(app, deps)
+  replayPageRoutes(app, deps)
+  limitPageRoutes(app, deps)
+  auditPageRoutes(app, deps)
   overviewRoutes(app, deps)
   app.all('*', (c) => c.html(notFound(deps), 404))
   return app

@@ -1,7 +1,7 @@
 import { sumOf, type ProviderHealth } from '#lib/admin/overview.ts'
 import type { Child } from 'hono/jsx'
 import { Bars, Line } from './charts.tsx'
-import { Breaker, figure, Freshness, shareOf, tookOf } from './overview-parts.tsx'
+import { Breaker, figure, Freshness, NotMeasured, shareOf, tookOf } from './overview-parts.tsx'
 import { spanOf } from './parts.tsx'
 
 interface ProviderCardProps {
@@ -62,7 +62,7 @@ const Standing = ({ health, limited }: StandingProps) => (
   <dl>
     <div>
       <dt>429s</dt>
-      <dd>{health.throttled === null ? '–' : figure(limited)}</dd>
+      <dd>{health.throttled === null ? <NotMeasured /> : figure(limited)}</dd>
     </div>
     <div>
       <dt>Freshness</dt>

@@ -3,7 +3,7 @@ import { sumOf, type ProviderHealth } from '#lib/admin/overview.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { Attention } from './overview-attention.tsx'
 import { ProviderCard } from './overview-card.tsx'
-import { Breaker, figure, Freshness, shareOf, tookOf } from './overview-parts.tsx'
+import { Breaker, figure, Freshness, NotMeasured, shareOf, tookOf } from './overview-parts.tsx'
 import { Select, spanOf, When } from './parts.tsx'
 import { Cell, Row, Table } from './table.tsx'
 
@@ -145,7 +145,7 @@ const FigureRow = ({ health, spanMs }: FigureRowProps) => {
         {tookOf(health.p95Ms)}
       </Cell>
       <Cell class="number" label="429s">
-        {health.throttled === null ? '–' : figure(sumOf(health.throttled))}
+        {health.throttled === null ? <NotMeasured /> : figure(sumOf(health.throttled))}
       </Cell>
       <Cell label="Freshness">
         <Freshness freshness={health.freshness} />

@@ -1,4 +1,5 @@
 import type { ProviderHealth } from '#lib/admin/overview.ts'
+import type { BreakerItem } from '#lib/admin/schemas-traffic.ts'
 import { spanOf } from './parts.tsx'
 
 /** `1,250`; one digit after the point below ten. */
@@ -16,6 +17,8 @@ export function tookOf(tookMs: number | null): string {
   return tookMs < 60_000 ? `${(tookMs / 1_000).toFixed(1)} s` : spanOf(tookMs)
 }
 
+export const NotMeasured = () => <span class="dim">not measured</span>
+
 const hues = { fresh: 'done', late: 'retry', still: 'dead', paused: 'parked' } as const
 
 /** How fresh the streams of a provider are: the worst of them, and the longest lag. */
@@ -28,6 +31,10 @@ export const Freshness = ({ freshness }: Pick<ProviderHealth, 'freshness'>) =>
     </span>
   )
 
+/** A breaker's status as the API has it, in the words of pages. */
+export const breakerState = (status: BreakerItem['status']): NonNullable<ProviderHealth['breaker']> =>
+  status === 'probing' ? 'half_open' : status
+
 const breakers = {
   closed: ['done', 'closed'],
   open: ['dead', 'open'],
@@ -35,8 +42,4 @@ const breakers = {
 } as const
 
 export const Breaker = ({ state }: { readonly state: ProviderHealth['breaker'] }) =>
-  state === null ? (
-    <span class="dim">–</span>
-  ) : (
-    <span class={`status ${breakers[state][0]}`}>{breakers[state][1]}</span>
-  )
+  state === null ? <NotMeasured /> : <span class={`status ${breakers[state][0]}`}>{breakers[state][1]}</span>

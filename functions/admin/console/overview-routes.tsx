@@ -1,8 +1,9 @@
-import type { Context, Hono } from 'hono'
+import type { Hono } from 'hono'
 import { readOverview } from '#lib/admin/read-overview.ts'
 import { days, hours, type Millis } from '#lib/primitives/clock.ts'
 import { admitted } from '../admitted.ts'
 import type { AdminDeps, AdminEnv } from '../deps.ts'
+import { measuring } from './measured.ts'
 import { OverviewPage } from './overview-page.tsx'
 import { page } from './page.tsx'
 
@@ -13,13 +14,15 @@ const windows = new Map<string, Millis>([
 ])
 
 export function overviewRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
-  app.get('/', (c) => overview(c, deps))
-}
-
-async function overview(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
-  const given = c.req.query('within') ?? ''
-  const within = windows.has(given) ? given : '24h'
-  const found = await readOverview(windows.get(within) ?? hours(24), {}, c.get('signal'), admitted(deps, c))
-  const children = <OverviewPage overview={found} within={within} now={deps.clock.now()} />
-  return c.html(page({ title: 'Overview', stage: deps.stage, section: 'overview', live: 'slow', children }))
+  const measure = measuring(deps)
+  app.get('/', async (c) => {
+    const given = c.req.query('within') ?? ''
+    const within = windows.has(given) ? given : '24h'
+    const span = windows.get(within) ?? hours(24)
+    const signal = c.get('signal')
+    const measured = measure(span, c.get('caller').tenants, signal)
+    const overview = await readOverview(span, measured, signal, admitted(deps, c))
+    const children = <OverviewPage overview={overview} within={within} now={deps.clock.now()} />
+    return c.html(page({ title: 'Overview', stage: deps.stage, section: 'overview', live: 'slow', children }))
+  })
 }

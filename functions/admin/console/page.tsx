@@ -3,16 +3,19 @@ import type { Child } from 'hono/jsx'
 import { assets } from './assets.ts'
 import { PostForm } from './forms.tsx'
 
-/** The sections in the order of the menu; a section is in it once its pages answer. */
+/** The sections in the order of the menu. */
 const sections = [
   ['overview', '/console', 'Overview'],
   ['events', '/console/events', 'Events'],
   ['dead-letters', '/console/dead-letters', 'Dead letters'],
   ['connections', '/console/connections', 'Connections'],
   ['polls', '/console/polls', 'Polls'],
+  ['replays', '/console/replays', 'Replays'],
+  ['limits', '/console/limits', 'Limits'],
+  ['audit', '/console/audit', 'Audit'],
 ] as const
 
-export type Section = (typeof sections)[number][0] | 'replays' | 'limits' | 'audit'
+type Section = (typeof sections)[number][0]
 
 export interface PageProps {
   readonly title: string

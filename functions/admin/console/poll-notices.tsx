@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { AdminEnv } from '../deps.ts'
+import { Notice } from './notice.tsx'
 
 const done = new Map([
   ['started', 'The backfill has begun.'],
@@ -20,23 +21,13 @@ const refused = new Map([
 ])
 
 /** What the last press of a button came to, as the address says. */
-export function pollNotice(c: Context<AdminEnv>) {
-  const said =
-    c.req.query('queued') === '1'
-      ? 'The stream is read now; what comes of it appears here.'
-      : done.get(c.req.query('did') ?? '')
-  if (said)
-    return (
-      <p class="notice" role="status">
-        {said}
-      </p>
-    )
-  const why = refused.get(c.req.query('refused') ?? '')
-  return (
-    why && (
-      <p class="notice bad" role="alert">
-        {why}
-      </p>
-    )
-  )
-}
+export const pollNotice = (c: Context<AdminEnv>) => (
+  <Notice
+    said={
+      c.req.query('queued') === '1'
+        ? 'The stream is read now; what comes of it appears here.'
+        : done.get(c.req.query('did') ?? '')
+    }
+    refused={refused.get(c.req.query('refused') ?? '')}
+  />
+)

@@ -1,8 +1,9 @@
+import type { ReplayPlanItem } from '#lib/admin/schemas-replays.ts'
+import { replaying } from '#lib/config/replay-defaults.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { Confirm, Field, PostForm } from './forms.tsx'
 import { figure } from './overview-parts.tsx'
 import { Select, spanOf, When } from './parts.tsx'
-import type { ReplayPlan } from './replay-view.ts'
 
 /** What the form holds, as it was sent: times as their fields write them, `2026-11-21T08:00` in UTC. */
 export interface ReplayWish {
@@ -31,7 +32,8 @@ export const NewReplay = ({ wish, providers }: NewReplayProps) => (
   <div class="panel">
     <PostForm action="/console/replays/plan" class="filters">
       <Field name="since" type="datetime-local" label="Received since (UTC)" value={wish.since} isRequired />
-      <Field name="until" type="datetime-local" label="Until (UTC)" value={wish.until} isRequired />
+      <Field name="until" type="datetime-local" label="Until (UTC)" value={wish.until} />
+      <Field name="tenant" label="Tenant" value={wish.tenant} isRequired />
       <Select
         name="provider"
         label="Provider"
@@ -49,47 +51,61 @@ export const NewReplay = ({ wish, providers }: NewReplayProps) => (
           ['dead', 'dead'],
         ]}
       />
-      <Field name="tenant" label="Tenant" value={wish.tenant} isRequired />
       <Select name="mode" label="How" value={wish.mode} options={modes} />
-      <Field name="rate" type="number" label="Most a second" value={wish.rate} placeholder="no limit" />
+      <Field
+        name="rate"
+        type="number"
+        label="Most a second"
+        value={wish.rate}
+        placeholder={String(replaying.rate)}
+      />
       <button>Plan it</button>
     </PostForm>
   </div>
 )
 
 /** What a replay would come to, and the button that starts it. */
-export const Plan = ({ plan, now }: { readonly plan: ReplayPlan; readonly now: EpochMs }) => (
-  <section class="link-made" aria-labelledby="plan">
-    <h2 id="plan">The plan: nothing is queued yet</h2>
-    <dl class="figures">
-      <Figure name={plan.isCut ? 'Events, at least' : 'Events'} value={figure(plan.total)} />
-      <Figure name="To be queued" value={figure(plan.toQueue)} />
-      <Figure name="Done, so skipped" value={figure(plan.toSkip)} />
-      {plan.expired !== null && <Figure name="Without a body" value={figure(plan.expired)} />}
-      <Figure name="Takes" value={plan.seconds === null ? 'no limit' : spanOf(plan.seconds * 1_000)} />
-    </dl>
-    <p>
-      Received from <When at={plan.since} now={now} /> to <When at={plan.until} now={now} />.
-    </p>
-    {plan.toQueue > 0 && (
-      <Confirm
-        id="start"
-        tone="primary"
-        label="Start this replay"
-        question={`Replay ${figure(plan.toQueue)} events?`}
-        doIt="Start it"
-        action="/console/replays"
-        fields={fieldsOf(plan)}
-      >
-        <p>
-          {plan.mode === 'forced'
-            ? 'Every handler runs again, also for events that are done.'
-            : 'Events keep their keys: what is done is left alone.'}
-        </p>
-      </Confirm>
-    )}
-  </section>
-)
+export const Plan = ({ plan, now }: { readonly plan: ReplayPlanItem; readonly now: EpochMs }) => {
+  const { events, queued, countedTo, seconds, since, until, mode } = plan
+  const isCut = countedTo !== null
+  return (
+    <section class="link-made first" aria-labelledby="plan">
+      <h2 id="plan">The plan: nothing is queued yet</h2>
+      <dl class="figures">
+        <Figure name={isCut ? 'Events, at least' : 'Events'} value={figure(events)} />
+        <Figure name={isCut ? 'To be queued, at least' : 'To be queued'} value={figure(queued)} />
+        <Figure name="Skipped" value={figure(events - queued)} />
+        <Figure name={isCut ? 'Takes at least' : 'Takes'} value={spanOf(seconds * 1_000)} />
+      </dl>
+      <p>
+        Of {plan.tenant}, received from <When at={since} now={now} /> to <When at={until} now={now} />
+        {isCut && (
+          <>
+            ; counted up to <When at={countedTo} now={now} />
+          </>
+        )}
+        .
+      </p>
+      {(queued > 0 || isCut) && (
+        <Confirm
+          id="start"
+          tone="primary"
+          label="Start this replay"
+          question={isCut ? `Replay ${figure(queued)} events and more?` : `Replay ${figure(queued)} events?`}
+          doIt="Start it"
+          action="/console/replays"
+          fields={fieldsOf(plan)}
+        >
+          <p>
+            {mode === 'forced'
+              ? 'Every handler runs again, also for events that are done.'
+              : 'Events keep their keys: what is done is left alone.'}
+          </p>
+        </Confirm>
+      )}
+    </section>
+  )
+}
 
 const Figure = ({ name, value }: { readonly name: string; readonly value: string }) => (
   <div>
@@ -98,17 +114,14 @@ const Figure = ({ name, value }: { readonly name: string; readonly value: string
   </div>
 )
 
-/** The same scope once more: the plan is for people, the replay counts anew. */
-const fieldsOf = ({ since, until, tenant, provider, type, eventStatus, mode, rate }: ReplayPlan) =>
-  Object.fromEntries(
-    Object.entries({
-      since,
-      until,
-      tenant,
-      provider,
-      type,
-      status: eventStatus,
-      mode,
-      rate: rate?.toString() ?? null,
-    }).filter((entry): entry is [string, string] => entry[1] !== null),
-  )
+/** The same once more: the plan is for people, the replay counts anew. */
+const fieldsOf = ({ since, until, tenant, filter, mode, rate }: ReplayPlanItem) => ({
+  since,
+  until,
+  tenant,
+  ...(filter.provider !== undefined && { provider: filter.provider }),
+  ...(filter.type !== undefined && { type: filter.type }),
+  ...(filter.status !== undefined && { status: filter.status }),
+  mode,
+  rate: String(rate),
+})

@@ -84,11 +84,26 @@ describe('an overview', () => {
   test('what is not measured is not said to be zero', () => {
     const [plain] = seen({ known: ['slack'] }).providers
     expect([plain?.throttled, plain?.breaker]).toEqual([null, null])
+    const point = (hoursAgo: number, value: number) => ({ at: at(hoursAgo), value })
     const [measured] = seen({
       known: ['slack'],
-      throttled: new Map([['slack', [0, 3]]]),
+      throttled: new Map([['slack', [point(25, 9), point(24, 2), point(0.5, 1), point(0.25, 3)]]]),
       breakers: new Map([['slack', 'open' as const]]),
     }).providers
-    expect([measured?.throttled, measured?.breaker]).toEqual([[0, 3], 'open'])
+    expect(measured?.throttled).toEqual([2, ...Array.from({ length: 22 }, () => 0), 4])
+    expect(measured?.breaker).toBe('open')
+  })
+
+  test('a provider that is only called is shown while it is not well; one that never said 429 has none', () => {
+    const { providers } = seen({
+      known: ['stripe'],
+      throttled: new Map([['slack', [{ at: at(1), value: 1 }]]]),
+      breakers: new Map([
+        ['github', 'half_open' as const],
+        ['xero', 'closed' as const],
+      ]),
+    })
+    expect(providers.map(({ provider }) => provider)).toEqual(['github', 'slack', 'stripe'])
+    expect(sumOf(providers[2]?.throttled ?? [1])).toBe(0)
   })
 })
