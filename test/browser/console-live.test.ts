@@ -40,6 +40,7 @@ beforeEach(async () => {
   page.on('pageerror', (error) => complaints.push(error.message))
   await page.goto(`${server.url}/console/login?link=${mintLoginLink(given.token, systemClock, systemRandom)}`)
   await page.goto(`${server.url}/console/events`)
+  asked = ['page']
 })
 afterEach(async () => {
   await context.close()

@@ -80,6 +80,8 @@ test('a person signs in at the identity provider, sees what is theirs and signs 
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
 
   expect(page.url()).toBe(`${server.url}/console`)
+  expect(await page.content()).not.toContain('elsewhere')
+  await page.getByRole('link', { name: 'Events', exact: true }).click()
   await page.getByText('of.acme').waitFor()
   expect(await page.content()).not.toContain('elsewhere')
   expect(await sessionCookie()).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
@@ -87,6 +89,7 @@ test('a person signs in at the identity provider, sees what is theirs and signs 
 
   await page.getByText('of.acme').click()
   await page.getByRole('button', { name: 'Replay' }).click()
+  await page.getByRole('button', { name: 'Replay it' }).click()
   await page.getByText('Replay queued as').waitFor()
   expect(given.queued).toHaveLength(1)
 

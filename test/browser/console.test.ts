@@ -100,8 +100,12 @@ describe('the events', () => {
     await openEvents()
     await page.locator('#live[data-state=live]').waitFor()
 
+    const since = systemClock.now()
     const ages = Array.from({ length: 130 }, (_, index) => index)
-    await mapBounded(ages, 8, (age) => given.seed({ key: `k${age}`, type: `burst.${age}`, age }))
+    await mapBounded(ages, 8, (index) => {
+      const age = systemClock.now() - since + index * 5
+      return given.seed({ key: `k${index}`, type: `burst.${index}`, age })
+    })
 
     await page.getByRole('link', { name: 'Older events' }).waitFor()
     // Before that the link still leads on from a list that was cut while the burst came in.

@@ -11,28 +11,46 @@ interface BreakerTableProps {
   readonly now: EpochMs
 }
 
-/** Breakers, those that are open first. */
-export const BreakerTable = ({ items, mayReset, now }: BreakerTableProps) =>
-  items.length === 0 ? (
-    <p class="calm dim">No provider is called.</p>
-  ) : (
-    <Table
-      caption="Breakers, those that are open first"
-      class="breakers"
-      columns={[
-        'State',
-        'Provider',
-        { text: 'Failures lately', class: 'number' },
-        'Last opened',
-        'Next try',
-        { text: 'Actions', isHidden: true },
-      ]}
-    >
-      {items.toSorted(byState).map((breaker) => (
-        <BreakerRow breaker={breaker} mayReset={mayReset} now={now} />
-      ))}
-    </Table>
+/** Breakers, those that are open first; the names alone of those of which there is nothing to tell. */
+export const BreakerTable = ({ items, mayReset, now }: BreakerTableProps) => {
+  const told = items.filter(isTold)
+  const calm = items.filter((breaker) => !isTold(breaker))
+  return (
+    <>
+      {told.length > 0 && (
+        <Table
+          caption="Breakers, those that are open first"
+          class="breakers"
+          columns={[
+            'State',
+            'Provider',
+            { text: 'Failures lately', class: 'number' },
+            'Last opened',
+            'Next try',
+            { text: 'Actions', isHidden: true },
+          ]}
+        >
+          {told.toSorted(byState).map((breaker) => (
+            <BreakerRow breaker={breaker} mayReset={mayReset} now={now} />
+          ))}
+        </Table>
+      )}
+      {calm.length > 0 && (
+        <p class="calm">
+          <span class="status done">closed</span> No failure lately, and never opened:{' '}
+          {calm
+            .map(({ id }) => id)
+            .toSorted()
+            .join(', ')}
+          .
+        </p>
+      )}
+    </>
   )
+}
+
+const isTold = ({ status, failures, openedAt }: BreakerItem): boolean =>
+  status !== 'closed' || failures > 0 || openedAt !== null
 
 const order = ['open', 'probing', 'closed'] as const
 const byState = (a: BreakerItem, b: BreakerItem): number =>

@@ -66,7 +66,7 @@ export const Evidence = ({ connection, now }: EvidenceProps) => {
         <Ago at={obtainedAt} now={now} />
         {refreshAt !== null && (
           <>
-            , {kind === 'key' ? 'looked at' : 'refreshed'} <Ago at={refreshAt} now={now} />
+            , next {kind === 'key' ? 'look at it' : 'refresh'} <Ago at={refreshAt} now={now} />
           </>
         )}
       </span>

@@ -40,12 +40,7 @@ export const LimitsPage = ({ breakers, limits, tenant, more, mayReset, notice, n
         aria-label="Rate limits"
         data-submit-on-change
       >
-        <Field
-          name="tenant"
-          label="Of a tenant's connections"
-          value={tenant}
-          placeholder="whole deployment"
-        />
+        <Field name="tenant" label="Of a tenant's connections" value={tenant} placeholder="tenant" />
         <button>Show</button>
       </form>
       <div data-live-id="limits">

@@ -97,8 +97,7 @@ const Navigation = ({ section }: MenuProps) => (
       {sections.map(([name, href, text]) => (
         <li>
           <a href={href} aria-current={name === section ? 'page' : undefined}>
-            {text}
-            {name === 'dead-letters' && <span class="count" data-dead-count hidden />}
+            {text} {name === 'dead-letters' && <span class="count" data-dead-count hidden />}
           </a>
         </li>
       ))}

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono'
+import { covers } from '#lib/access/tenant-scope.ts'
 import { toPlan, toReplayItem } from '#lib/admin/replay-view.ts'
 import { wishOf } from '#lib/admin/replay-wish.ts'
 import { replayRequest, type ReplayPlanItem, type ReplayRequest } from '#lib/admin/schemas-replays.ts'
@@ -35,8 +36,8 @@ interface Shown {
 }
 
 async function show(c: Ctx, { wish, plan: planned, notice }: Shown, deps: AdminDeps): Promise<Response> {
-  const own = (await deps.replaying.replays.list()).filter(({ tenant }) => mayTouch(c, tenant))
   const { tenants } = c.get('caller')
+  const own = (await deps.replaying.replays.list()).filter(({ tenant }) => covers(tenants, tenant))
   const onlyTenant = tenants !== 'all' && tenants.length === 1 ? tenants[0] : undefined
   const children = (
     <ReplaysPage

@@ -69,7 +69,8 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
 .backfill .top .actions { margin-left: auto; }
 .backfill .counts { font-size: 13px; font-variant-numeric: tabular-nums; }
 .bar-of { display: grid; grid-template-columns: minmax(0, 1fr) 48px; align-items: center; gap: 12px; }
-.use { display: grid; gap: 4px; min-width: 140px; }
+.breakers + p { margin-top: 12px; }
+.audit td:nth-child(2) { width: 38%; }
 
 .empty { padding: 40px 32px; background: var(--panel); border: 1px solid var(--line); border-radius: 10px; }
 .empty > * + * { margin-top: 10px; }

@@ -93,19 +93,11 @@ tr.new { animation: arrive 1.6s ease-out; }
 .why.dead { border-left-color: var(--red); }
 .why.plain { border-left-color: var(--edge); }
 .toolbar .why { flex-basis: 100%; margin: 0; }
-progress, meter { width: 100%; height: 8px; vertical-align: middle; }
+progress { width: 100%; height: 8px; vertical-align: middle; }
 progress { appearance: none; border: 0; border-radius: 999px; overflow: hidden; background: light-dark(#d9dde4, #343b46); }
 progress::-webkit-progress-bar { background: light-dark(#d9dde4, #343b46); }
 progress::-webkit-progress-value { background: var(--accent); border-radius: 999px; }
 progress::-moz-progress-bar { background: var(--accent); }
-meter { appearance: none; border-radius: 999px; overflow: hidden; background: light-dark(#d9dde4, #343b46); }
-meter::-webkit-meter-inner-element { display: grid; grid-template-rows: [line1] 8px [line2]; height: 8px; }
-meter::-webkit-meter-bar { height: 8px; border: 0; border-radius: 999px; background: light-dark(#d9dde4, #343b46); }
-meter::-webkit-meter-optimum-value, meter::-webkit-meter-suboptimum-value { height: 8px; min-height: 8px; }
-meter::-webkit-meter-optimum-value { background: var(--green); }
-meter::-webkit-meter-suboptimum-value { background: var(--amber); }
-meter::-moz-meter-bar { background: var(--green); }
-meter:-moz-meter-sub-optimum::-moz-meter-bar { background: var(--amber); }
 #pages { margin-top: 16px; }
 
 @media (max-width: 640px) {

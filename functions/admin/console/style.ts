@@ -42,7 +42,7 @@ h3 { font-size: 14px; font-weight: 600; }
 .skip:focus { left: 8px; top: 8px; z-index: 2; }
 [hidden] { display: none !important; }
 
-.bar { display: flex; align-items: center; gap: 8px 12px; padding: 12px 16px; background: var(--panel);
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 12px 16px; background: var(--panel);
   border-bottom: 1px solid var(--line); }
 .brand { display: flex; align-items: center; gap: 8px; font-weight: 650; font-size: 16px; color: var(--text); }
 .brand:hover { text-decoration: none; }
@@ -65,11 +65,13 @@ main { max-width: 1180px; padding: 24px; }
 body:not(.framed) main { margin: 0 auto; }
 @media (min-width: 901px) {
   body.framed { display: grid; grid-template-columns: 208px minmax(0, 1fr); min-height: 100vh; }
-  .framed .bar { position: sticky; top: 0; height: 100vh; overflow: auto; flex-wrap: wrap; align-content: start; align-items: center;
-    padding: 20px 12px; border-bottom: 0; border-right: 1px solid var(--line); }
+  .framed .bar { position: sticky; top: 0; height: 100vh; overflow: auto; display: grid; grid-template: auto auto 1fr / auto 1fr;
+    align-items: center; padding: 20px 12px 12px; border-bottom: 0; border-right: 1px solid var(--line); }
+  .framed .stage, .framed .live { justify-self: start; }
+  .framed .bar .live { grid-column: 1 / -1; margin: 4px 0 0 12px; }
   .framed .brand { padding-left: 12px; }
-  .framed .beside { display: flex; flex-direction: column; justify-content: space-between; flex-basis: 100%; min-height: calc(100vh - 88px);
-    margin-top: 16px; }
+  .framed .beside { grid-area: 3 / 1 / 4 / -1; align-self: stretch; display: flex; flex-direction: column; justify-content: space-between;
+    gap: 16px; margin-top: 8px; }
   .beside li + li { margin-top: 2px; }
   .menu { display: none; }
   .framed main { padding: 28px 32px 48px; }
