@@ -83,7 +83,7 @@ async function signedIn(bypassCSP: boolean): Promise<BrowserContext> {
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(server.url + path)
   if (!path.endsWith(toPlan)) return
-  await page.getByLabel('Received since (UTC)').fill(iso(later(systemClock.now(), -hours(9))).slice(0, 16))
+  await page.getByLabel('Received since (UTC)').fill(iso(later(systemClock.now(), 0 - hours(9))).slice(0, 16))
   await page.getByLabel('Tenant').fill('acme')
   await page.getByRole('button', { name: 'Plan it' }).click()
   await page.getByText('nothing is queued yet').waitFor()

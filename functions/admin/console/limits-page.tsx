@@ -73,11 +73,11 @@ const Limits = ({ limits, now }: Pick<LimitsPageProps, 'limits' | 'now'>) => (
 
 const LimitRow = ({ limit, now }: { readonly limit: LimitItem; readonly now: EpochMs }) => {
   const { provider, tenant, connection, of, windows, blockedUntil } = limit
-  const freeAt = latest(windows.map((each) => each.freeAt))
+  const freeAt = latest([blockedUntil, ...windows.map((each) => each.freeAt)])
   return (
     <Row>
       <Cell class="c-event">
-        <span class="dim">{provider}</span> <b>{of === '' ? 'every call' : of}</b>
+        <span class="dim">{provider}</span> <b>{of === '' ? 'every call' : plain(of)}</b>
         {connection !== null && tenant !== null && (
           <div class="break">
             <a class="mono" href={connectionPath({ id: connection, tenant })}>
@@ -98,6 +98,9 @@ const LimitRow = ({ limit, now }: { readonly limit: LimitItem; readonly now: Epo
     </Row>
   )
 }
+
+/** Paths are declared as patterns; most of them stand for one path. */
+const plain = (of: string): string => of.replaceAll('\\.', '.').replace(/\$$/, '')
 
 const latest = (times: readonly (string | null)[]): string | undefined =>
   times

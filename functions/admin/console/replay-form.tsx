@@ -1,5 +1,5 @@
+import { replayRates } from '#lib/admin/replay-wish.ts'
 import type { ReplayPlanItem } from '#lib/admin/schemas-replays.ts'
-import { replaying } from '#lib/config/replay-defaults.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { Confirm, Field, PostForm } from './forms.tsx'
 import { figure } from './overview-parts.tsx'
@@ -57,7 +57,7 @@ export const NewReplay = ({ wish, providers }: NewReplayProps) => (
         type="number"
         label="Most a second"
         value={wish.rate}
-        placeholder={String(replaying.rate)}
+        placeholder={String(replayRates.unless)}
       />
       <button>Plan it</button>
     </PostForm>

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { covers } from '#lib/access/tenant-scope.ts'
 import { toPlan, toReplayItem } from '#lib/admin/replay-view.ts'
-import { wishOf } from '#lib/admin/replay-wish.ts'
+import { replayRates, wishOf } from '#lib/admin/replay-wish.ts'
 import { replayRequest, type ReplayPlanItem, type ReplayRequest } from '#lib/admin/schemas-replays.ts'
 import { controlReplay, replayActions, startReplay } from '#lib/processing/replay-control.ts'
 import { planReplay } from '#lib/processing/replay-plan.ts'
@@ -111,7 +111,7 @@ function requestOf(
 const faults = new Map([
   ['tenant', 'Name a tenant.'],
   ['type', 'The type is no name and no pattern such as invoice.*'],
-  ['rate', 'The most a second is a whole number from 1 to 200.'],
+  ['rate', `The most a second is a whole number from 1 to ${replayRates.most}.`],
   ['since', 'The beginning is no time.'],
   ['until', 'The end is no time.'],
 ])

@@ -102,7 +102,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 
 @media (max-width: 640px) {
   .filters { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .filters > button, .exact { grid-column: 1 / -1; }
+  .filters > button, .filters > .check, .exact { grid-column: 1 / -1; }
   .exact > div { display: grid; }
   .field:has([type=datetime-local]) { grid-column: 1 / -1; }
   .field select, .field input, .field input[type=datetime-local] { width: 100%; }

@@ -55,7 +55,7 @@ const addConnection = async (tenant: string, account = `of.${tenant}`): Promise<
 }
 /** Leaves a row of the audit as well. */
 const addReplay = async (tenant: string): Promise<string> => {
-  const since = iso(later(given.deps.clock.now(), -hours(1)))
+  const since = iso(later(given.deps.clock.now(), 0 - hours(1)))
   const answer = await consoleSession(given).press('/console/replays', { tenant, since })
   expect(answer.headers.get('location')).toBe('/console/replays?did=start')
   const all = await given.deps.replaying.replays.list()
@@ -101,7 +101,7 @@ async function formsOf(tenant: string): Promise<readonly KnownForm[]> {
     replays: replay?.id,
     breakers: 'stripe',
   }
-  const since = iso(later(given.deps.clock.now(), -hours(1)))
+  const since = iso(later(given.deps.clock.now(), 0 - hours(1)))
   const fieldsFor = (path: string) => ({
     tenant,
     ids: event,

@@ -64,7 +64,7 @@ describe('the limits', () => {
 })
 
 describe('a replay', () => {
-  const since = (): string => iso(later(given.deps.clock.now(), -hours(2)))
+  const since = (): string => iso(later(given.deps.clock.now(), 0 - hours(2)))
 
   test('is planned first, and what the plan names is what is begun', async () => {
     await given.seed({ key: 'a', tenant: 'acme', status: 'dead', age: hours(1) })
@@ -125,7 +125,7 @@ describe('the audit', () => {
     await given.seed({ key: 'a', tenant: 'acme', status: 'dead' })
     await session.press('/console/replays/plan', {
       tenant: 'acme',
-      since: iso(later(given.deps.clock.now(), -hours(2))).slice(0, 16),
+      since: iso(later(given.deps.clock.now(), 0 - hours(2))).slice(0, 16),
     })
     await session.press('/console/breakers/stripe/reset')
     const id = `conn_${'x'.repeat(32)}`
