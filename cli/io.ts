@@ -29,6 +29,8 @@ export interface Io {
   /** Shows an address in the user's browser; rejects when none could be started. */
   readonly openBrowser: (url: string) => Promise<void>
   readonly loadEndpoints: () => Promise<readonly Endpoint[]>
+  /** AWS, with the credentials that the environment has. */
+  readonly openCloud: () => Promise<Cloud>
   readonly openSecretStore: (store: SecretStoreAddress) => Promise<SecretStore>
   /** Runs a TypeScript program of this repository in place of the command; resolves with its exit code. */
   readonly runProgram: (file: string, parameters: readonly string[]) => Promise<number>
@@ -53,4 +55,21 @@ export interface SecretStore {
   read(name: string): Promise<Secret | undefined>
   /** Replaces the secret's value, or creates the secret. */
   write(name: string, value: Secret): Promise<void>
+}
+
+/** The AWS account of a deployment as far as `doctor` looks at it. Rejects with an error that has AWS's name of the fault. */
+export interface Cloud {
+  identity(): Promise<{ readonly arn: string; readonly account: string; readonly region: string }>
+  /** Metric alarms whose names begin with `prefix`. */
+  alarms(prefix: string): Promise<
+    readonly {
+      readonly name: string
+      /** `OK`, `ALARM` or `INSUFFICIENT_DATA`. */
+      readonly state: string
+      /** Whether it tells anybody. */
+      readonly actions: boolean
+    }[]
+  >
+  /** Schedules of EventBridge Scheduler whose names begin with `prefix`. */
+  schedules(prefix: string): Promise<readonly { readonly name: string; readonly isEnabled: boolean }[]>
 }

@@ -57,6 +57,10 @@ const io: Io = {
     ])
     return parseConfig(config).endpoints
   },
+  async openCloud() {
+    const { openCloud } = await import('./cloud.ts')
+    return openCloud({ fetch: (...request) => fetch(...request), clock: systemClock })
+  },
   async openSecretStore(address) {
     const { openSecretStore } = await import('./secret-store.ts')
     return openSecretStore(address)

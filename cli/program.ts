@@ -6,6 +6,7 @@ import { registerConnections } from './commands/connections.ts'
 import { registerConsole } from './commands/console.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDev } from './commands/dev.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerEvents } from './commands/events.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerPolls } from './commands/polls.ts'
@@ -54,6 +55,7 @@ function commandLine(context: Context, version: string): Command {
       examples('dev', 'send stripe --count 200 --seed 7', 'events tail', 'dead-letters list'),
     )
   registerDev(program, context)
+  registerDoctor(program, context)
   registerSend(program, context)
   registerEvents(program, context)
   registerDeadLetters(program, context)

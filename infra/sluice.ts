@@ -146,7 +146,7 @@ export class Sluice extends Construct {
     this.buffer.lendDeadLetters(fn)
     this.ledger.lendClaims(fn)
     lendReplaying(fn, this, pollers(config.concurrency).replays)
-    new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn })
+    new Schedule(this, 'Sweep', { periodMs: plan.sweepPeriod, start: fn, control: this.control })
   }
 
   #lendToOAuth(fn: GatewayFunction, { stage }: Settled): void {
@@ -166,7 +166,7 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'escrow', ['read', 'write', 'delete'])
     this.objects.lendListing(fn)
     fn.lendSecrets(stage)
-    new Schedule(this, 'Refresh', { periodMs: plan.refreshPeriod, start: fn })
+    new Schedule(this, 'Refresh', { periodMs: plan.refreshPeriod, start: fn, control: this.control })
   }
 
   #lendToAdmin(fn: GatewayFunction): void {
@@ -178,7 +178,7 @@ export class Sluice extends Construct {
     this.vault.lendSealing(fn)
     this.buffer.lendSending(fn, 'bulk')
     this.buffer.lendSending(fn, 'polls')
-    this.buffer.lendAsking(fn, 'events')
+    this.buffer.lendAsking(fn)
     this.buffer.lendSending(fn, 'backfills')
     this.vault.lendBackfills(fn)
     lendReplays(fn, this)
@@ -213,7 +213,7 @@ export class Sluice extends Construct {
     this.objects.lend(fn, 'bodies', ['write'])
     this.objects.lendListing(fn)
     fn.setEnv(config.providerEnvironment)
-    new Schedule(this, 'Poll', { periodMs: plan.pollPeriod, start: fn })
+    new Schedule(this, 'Poll', { periodMs: plan.pollPeriod, start: fn, control: this.control })
   }
 
   #lendAdminToken(fn: GatewayFunction): void {

@@ -11,7 +11,10 @@ import { plain, table } from '../text.ts'
 const path = '/api/connections'
 
 export function registerConnections(program: Command, context: Context): void {
-  const command = program.command('connections').description('accounts that tenants have connected')
+  const command = program
+    .command('connections')
+    .description('accounts that tenants have connected')
+    .addHelpText('after', examples('connections list --tenant acme', 'connections add distru --tenant acme'))
   registerList(command, context)
   registerConnectionsAdd(command, context)
   registerChange(command, context, {

@@ -23,7 +23,10 @@ const path = '/api/dead-letters'
 const chunk = 100
 
 export function registerDeadLetters(program: Command, context: Context): void {
-  const command = program.command('dead-letters').description('events that could not be handled')
+  const command = program
+    .command('dead-letters')
+    .description('events that could not be handled')
+    .addHelpText('after', examples('dead-letters list', 'dead-letters redrive evt_0123'))
   registerList(command, context)
   registerRedrive(command, context)
 }

@@ -31,7 +31,13 @@ interface ListOptions extends Filter {
 const mostCounted = 5_000
 
 export function registerEvents(program: Command, context: Context): void {
-  const events = program.command('events').description('what came in, and what became of it')
+  const events = program
+    .command('events')
+    .description('what came in, and what became of it')
+    .addHelpText(
+      'after',
+      examples('events list --status dead', 'events show evt_0123', 'events replay evt_0123'),
+    )
   registerList(events, context)
   registerShow(events, context)
   registerTail(events, context)

@@ -20,6 +20,7 @@ export function registerKeys(program: Command, { io, end }: Context): void {
   program
     .command('keys')
     .description("the keys that seal tenants' credentials")
+    .addHelpText('after', examples('keys rewrap'))
     .command('rewrap')
     .description('wrap data keys anew by the newest backing key of KMS; what they sealed is not touched')
     .option('--tenant <id>', 'of one tenant (default: of each that has connections)')

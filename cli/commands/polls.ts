@@ -12,6 +12,7 @@ export function registerPolls(program: Command, context: Context): void {
   const command = program
     .command('polls')
     .description('how far the streams of connections are read, and reading one now')
+    .addHelpText('after', examples('polls list --tenant acme', 'polls run conn_0123:events --tenant acme'))
   registerList(command, context)
   registerRun(command, context)
   registerPollsBackfill(command, context)

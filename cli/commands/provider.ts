@@ -8,7 +8,10 @@ import { table } from '../text.ts'
 import { registerProviderNew } from './provider-new.ts'
 
 export function registerProvider(program: Command, context: Context): void {
-  const provider = program.command('provider').description('the systems that Sluice knows')
+  const provider = program
+    .command('provider')
+    .description('the systems that Sluice knows')
+    .addHelpText('after', examples('provider list', 'provider test stripe'))
   registerList(provider, context)
   registerTest(provider, context)
   registerProviderNew(provider, context)

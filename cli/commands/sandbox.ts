@@ -16,6 +16,7 @@ export function registerSandbox(program: Command, context: Context): void {
   const command = program
     .command('sandbox')
     .description('the provider of the local stack: change something there, and lose webhooks of it')
+    .addHelpText('after', examples('sandbox change --count 20 --drop 5', 'sandbox status'))
   registerChange(command, context)
   registerFaults(command, context)
   registerStatus(command, context)
@@ -78,6 +79,7 @@ function registerStatus(parent: Command, { io }: Context): void {
   parent
     .command('status')
     .description('its accounts, its changes, and what became of their webhooks')
+    .addHelpText('after', examples('sandbox status'))
     .action(async (_: unknown, command: Command) => {
       const output = outputFor(command, io)
       const state = await askSandbox<SandboxState>(io, 'GET', '/control')

@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
 import { env, secretName } from '#lib/config/names.ts'
 import { Secret } from '#lib/primitives/secret.ts'
-import { noPostback } from '#lib/webhooks/postback.ts'
-import { noSite } from '#lib/webhooks/sender-site.ts'
-import { verify } from '#lib/webhooks/verify.ts'
 import { examples, outputFor, type Context } from '../context.ts'
 import { findAddress, type Address } from '../endpoints.ts'
 import { Failure } from '../failure.ts'
 import type { Io, SecretStoreAddress } from '../io.ts'
 import { valuesOf } from '../signing-secret.ts'
 import { localStack } from '../target.ts'
+import { isUsable } from '../usable-secret.ts'
 
 interface Options {
   readonly endpoint?: string
@@ -17,7 +15,10 @@ interface Options {
 }
 
 export function registerSecrets(program: Command, { io }: Context): void {
-  const secrets = program.command('secrets').description('signing secrets')
+  const secrets = program
+    .command('secrets')
+    .description('signing secrets')
+    .addHelpText('after', examples('secrets set stripe', 'secrets set stripe --stage prod < secret.txt'))
   secrets
     .command('set')
     .description('store the secret that verifies webhooks; read from standard input, or asked for')
@@ -67,10 +68,10 @@ function destination({ stage }: Options, io: Io): Destination {
   }
 }
 
-async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io): Promise<Secret> {
+async function readSecret(address: Address, io: Io): Promise<Secret> {
   const text =
     io.terminal.input && io.terminal.errors
-      ? await io.askSecret(`${endpoint.secretName}?`)
+      ? await io.askSecret(`${address.endpoint.secretName}?`)
       : Buffer.from(await io.readInput()).toString('utf8')
   if (text === undefined) throw new Failure('interrupted', 'nothing was stored')
   // What an editor or echo adds at the end is no part of it; white space anywhere else is a mistake.
@@ -78,14 +79,7 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
   for (const part of secret.split(',')) {
     const fault = faultOf(part)
     if (fault) throw new Failure('bad_secret', `${fault}; nothing was stored`)
-    const { kind } = await verify(scheme, nothing, [new Secret(part)], {
-      now: io.clock.now(),
-      site: noSite,
-      roots: () => [],
-      postback: noPostback,
-      provider: endpoint.provider,
-    })
-    if (kind === 'no_usable_secret')
+    if (!(await isUsable(part, address, io)))
       throw new Failure(
         'bad_secret',
         'the secret is no key that this provider signs with; nothing was stored',
@@ -93,9 +87,6 @@ async function readSecret({ endpoint, declaration: { scheme } }: Address, io: Io
   }
   return new Secret(secret)
 }
-
-/** Any secret that can be a key refuses it; one that can't be says so. */
-const nothing = { header: () => undefined, body: new Uint8Array() }
 
 function faultOf(secret: string): string | undefined {
   if (secret === '') return 'the secret is empty'

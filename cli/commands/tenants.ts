@@ -21,6 +21,7 @@ export function registerTenants(program: Command, { io }: Context): void {
   program
     .command('tenants')
     .description('everything that is kept sealed for a tenant')
+    .addHelpText('after', examples('tenants shred acme'))
     .command('shred')
     .description("disconnect a tenant's accounts and destroy its keys: it can not be undone")
     .argument('<tenant>', 'whose')

@@ -18,6 +18,7 @@ import { connectLinkRoutes } from './connect-links.ts'
 import { connectionRoutes } from './connections.ts'
 import { idempotent } from './idempotent.ts'
 import { metricRoutes } from './metrics.ts'
+import { diagnosisRoutes } from './diagnosis.ts'
 import { pollRoutes } from './polls.ts'
 import { limitedSignIns } from './sign-in-limit.ts'
 import { replayRoutes } from './replays.ts'
@@ -51,6 +52,7 @@ export function api(deps: AdminDeps): Hono<AdminEnv> {
   trafficRoutes(app, deps)
   replayRoutes(app, deps)
   metricRoutes(app, deps)
+  diagnosisRoutes(app, deps)
   for (const [path, allow] of methodsByPath()) {
     app.all(path, (c) =>
       problem({ code: 'method_not_allowed', detail: `Use ${allow}.`, headers: { allow } }, c),

@@ -10,15 +10,12 @@ import { s3Objects } from '#lib/buffer/objects.s3.ts'
 import { optional, required } from '#lib/config/env.ts'
 import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
-import { dynamoWalk } from '#lib/idempotency/walk.dynamo.ts'
 import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
 import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
 import { dynamoMissedLedger } from '#lib/polling/missed-ledger.dynamo.ts'
-import { sqsReplayJobs } from '#lib/processing/replay-jobs.sqs.ts'
-import { dynamoReplays } from '#lib/processing/replays.dynamo.ts'
 import { sqsPollJobs } from '#lib/polling/poll-jobs.sqs.ts'
 import { providers } from '#lib/providers/catalog.ts'
 import { connectGrantOf } from '#lib/oauth/grant-of.ts'
@@ -37,6 +34,8 @@ import { writeLine } from '#lib/telemetry/stdout.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeAccess } from '../common/compose-access.ts'
 import { composeControl } from './compose-control.ts'
+import { composeReplaying } from './compose-replaying.ts'
+import { composeDiagnosis } from './compose-diagnosis.ts'
 import { composeIssuer } from './compose-issuer.ts'
 import type { AdminDeps } from './deps.ts'
 
@@ -69,6 +68,7 @@ export function compose(): AdminDeps {
       ledger: (signal) => history.get(nobody, signal),
       bucket: (signal) => objects.list(prefixes.spill, 1, signal),
     },
+    diagnosis: composeDiagnosis(),
     providers,
     endpoints: fileDirectory(new URL('directory.json', import.meta.url)).endpoints,
     vault: notingVault(
@@ -76,23 +76,11 @@ export function compose(): AdminDeps {
       dynamoChangedNotes({ ...connections, clock }),
       log,
     ),
-    seal: sealer({
-      maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
-      share: dynamoTenantShare(connections),
-      random: systemRandom,
-    }),
+    seal: composeSealer(connections),
     connections: dynamoConnectionList(connections),
-    polls: dynamoPollReader(connections),
-    pollJobs: sqsPollJobs({ client: sqs, queueUrl: required(env.pollQueueUrl) }),
+    ...composePolls(connections, sqs),
     missed: dynamoMissedLedger({ client: dynamodb, table: required(env.controlTable) }),
-    backfills: dynamoBackfills(connections),
-    backfillJobs: sqsBackfillJobs({ client: sqs, queueUrl: required(env.backfillQueueUrl) }),
-    replaying: {
-      clock,
-      walk: dynamoWalk({ client: dynamodb, table: required(env.ledgerTable), clock }),
-      replays: dynamoReplays({ client: dynamodb, table: required(env.controlTable) }),
-      jobs: sqsReplayJobs({ client: sqs, queueUrl: required(env.replayQueueUrl) }),
-    },
+    replaying: composeReplaying({ dynamodb, sqs, clock }),
     metricReader: cloudwatchReader({
       client: cloudwatchClient({ maxAttempts: 2, requestTimeoutMs: 8_000 }),
       stage: required(env.stage),
@@ -105,3 +93,24 @@ export function compose(): AdminDeps {
     publicUrl: optional(env.publicUrl)?.replace(/\/+$/, ''),
   }
 }
+
+type Connections = Parameters<typeof dynamoConnectionList>[0]
+
+/** Keeps what tenants hand over, and opens nothing. */
+const composeSealer = (connections: Connections): AdminDeps['seal'] =>
+  sealer({
+    maker: kmsKeyMaker({ client: kmsClient({ maxAttempts: 3 }), keyId: required(env.vaultKey) }),
+    share: dynamoTenantShare(connections),
+    random: systemRandom,
+  })
+
+/** What is read by itself, and the queues of its jobs. */
+const composePolls = (
+  connections: Connections,
+  client: ReturnType<typeof sqsClient>,
+): Pick<AdminDeps, 'polls' | 'pollJobs' | 'backfills' | 'backfillJobs'> => ({
+  polls: dynamoPollReader(connections),
+  pollJobs: sqsPollJobs({ client, queueUrl: required(env.pollQueueUrl) }),
+  backfills: dynamoBackfills(connections),
+  backfillJobs: sqsBackfillJobs({ client, queueUrl: required(env.backfillQueueUrl) }),
+})

@@ -1,4 +1,5 @@
 import type { AuditLog } from '#lib/admin/audit.ts'
+import type { DiagnosisSources } from '#lib/admin/diagnose.ts'
 import type { Probe } from '#lib/admin/health.ts'
 import type { Issuer } from '#lib/access/issuer.ts'
 import type { Session } from '#lib/admin/session.ts'
@@ -46,6 +47,7 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   readonly lines: Pick<LimitLines, 'read'>
   /** What must answer for `/health` to say that all is well. */
   readonly probes: Readonly<Record<string, Probe>>
+  readonly diagnosis: DiagnosisSources
   readonly providers: readonly Provider[]
   readonly endpoints: readonly (Pick<Endpoint, 'id' | 'provider' | 'tenant'> &
     Partial<Pick<Endpoint, 'tenants'>>)[]

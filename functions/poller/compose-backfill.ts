@@ -10,16 +10,18 @@ import { callOptionsOf } from '#lib/polling/call-options.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { composeCalls, type Calls } from '../common/compose-calls.ts'
 import type { Counted } from '../common/compose-metrics.ts'
+import { composeRounds } from '../common/compose-rounds.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 import type { BackfillerDeps } from './backfills.ts'
 import type { PollerDeps } from './batch.ts'
 import { compose, declarationOf } from './compose.ts'
 import type { OrderDeps } from './orders.ts'
 
 /** Everything that polls and backfills need. */
-export function composeAll(): PollerDeps & OrderDeps & BackfillerDeps & Counted {
+export function composeAll(): PollerDeps & OrderDeps & BackfillerDeps & Counted & RoundDeps {
   const calls = composeCalls()
   const poller = compose(calls)
-  return { ...poller, backfill: backfillDeps(calls, poller), metrics: calls.metrics }
+  return { ...poller, rounds: composeRounds(), backfill: backfillDeps(calls, poller), metrics: calls.metrics }
 }
 
 function backfillDeps({ sluice }: Calls, poller: PollerDeps): BackfillerDeps['backfill'] {

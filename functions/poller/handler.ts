@@ -1,4 +1,5 @@
 import { flushing } from '#lib/telemetry/flushing.ts'
+import { withRound } from '../common/with-round.ts'
 import { withBackfills } from './backfills.ts'
 import { poller } from './batch.ts'
 import { composeAll } from './compose-backfill.ts'
@@ -6,4 +7,7 @@ import { withOrders } from './orders.ts'
 
 const deps = composeAll()
 
-export const handler = flushing(deps.metrics, withBackfills(withOrders(poller(deps), deps), deps))
+export const handler = flushing(
+  deps.metrics,
+  withRound('poller', withBackfills(withOrders(poller(deps), deps), deps), deps),
+)

@@ -16,15 +16,18 @@ import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { dynamoShred } from '#lib/vault/shred.dynamo.ts'
 import { dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
 import type { Counted } from '../common/compose-metrics.ts'
+import { composeRounds } from '../common/compose-rounds.ts'
 import { composeTokens } from '../common/compose-tokens.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 
 /** Everything that refreshing ahead of traffic, and the care for keys, need, from the environment. */
-export function compose(): RefreshDueDeps & Counted {
+export function compose(): RefreshDueDeps & Counted & RoundDeps {
   const deps = composeTokens()
   const { clock, log, vault } = deps
   const connections = { client: dynamodbClient({ maxAttempts: 3 }), table: required(env.connectionsTable) }
   return {
     ...deps,
+    rounds: composeRounds(),
     ...dynamoDueConnections(connections),
     tokens: accessTokens(deps),
     endSubscriptions: (connection, tokens) => {

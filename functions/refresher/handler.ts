@@ -1,7 +1,8 @@
 import { flushing } from '#lib/telemetry/flushing.ts'
-import { compose } from './compose.ts'
+import { withRound } from '../common/with-round.ts'
 import { refresher } from './batch.ts'
+import { compose } from './compose.ts'
 
 const deps = compose()
 
-export const handler = flushing(deps.metrics, refresher(deps))
+export const handler = flushing(deps.metrics, withRound('refresher', refresher(deps), deps))

@@ -15,6 +15,7 @@ import type { DeadJobsDeps } from '#lib/polling/dead-jobs.ts'
 import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { dynamoConnectionList } from '#lib/vault/connection-list.dynamo.ts'
 import type { Counted } from '../common/compose-metrics.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 import { compose } from './compose.ts'
 import type { ReplayerDeps } from './replays.ts'
 import { standings } from './standings.ts'
@@ -23,6 +24,7 @@ import { standings } from './standings.ts'
 export function composeAll(): SweepDeps &
   DeadJobsDeps &
   Counted &
+  RoundDeps &
   ReplayerDeps & { readonly drain: DrainDeps } {
   const sweeper = compose()
   const { clock, log, metrics, objects, declaration } = sweeper

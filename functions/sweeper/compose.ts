@@ -13,16 +13,19 @@ import type { SweepDeps } from '#lib/processing/sweep.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
 import { writeLine } from '#lib/telemetry/stdout.ts'
+import { composeRounds } from '../common/compose-rounds.ts'
+import type { RoundDeps } from '../common/with-round.ts'
 import { fileDirectory } from '#lib/webhooks/directory.file.ts'
 import { composeMetrics, type Counted } from '../common/compose-metrics.ts'
 
 /** Everything the sweeper needs, from its environment. */
-export function compose(): SweepDeps & DeadJobsDeps & Counted {
+export function compose(): SweepDeps & DeadJobsDeps & Counted & RoundDeps {
   const clock = systemClock
   const client = sqsClient({ maxAttempts: 3 })
   const directory = fileDirectory(new URL('directory.json', import.meta.url))
   return {
     clock,
+    rounds: composeRounds(),
     log: jsonLog(writeLine, () => iso(clock.now())),
     metrics: composeMetrics(),
     buffer: sqsBuffer({ client, queueUrl: required(env.eventsQueueUrl) }),

@@ -17,7 +17,7 @@ import { hintedBy } from '#lib/polling/declared.ts'
 import { sqsHints } from '#lib/polling/hint-job.sqs.ts'
 import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { eventBridgeBus } from '#lib/processing/bus.eventbridge.ts'
-import { dynamoHeld } from '#lib/processing/held.dynamo.ts'
+import { dynamoHeldNotes } from '#lib/processing/held.dynamo.ts'
 import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { jsonLog } from '#lib/telemetry/log.ts'
@@ -53,7 +53,7 @@ export function compose(): WorkerDeps & Counted {
       client: dynamodbClient({ maxAttempts: 2 }),
       table: required(env.controlTable),
     }),
-    held: dynamoHeld({ client: dynamodbClient({ maxAttempts: 2 }), table: required(env.controlTable) }),
+    held: dynamoHeldNotes({ client: dynamodbClient({ maxAttempts: 2 }), table: required(env.controlTable) }),
     missedGraceMs: missedGrace(),
     objects: s3Objects({ open: () => s3({ maxAttempts: 3 }), bucket: required(env.bucket) }),
     apiOf: (provider) => findProvider(provider)?.api,

@@ -169,14 +169,20 @@ function ofPolls(watched: Watched): AlarmWords[] {
       metric: of('WebhookMissed', 'Sum', hour),
       above: 10,
     },
+    {
+      name: 'jobs-dead',
+      says: 'A poll, a subscription or a slice of a backfill killed each start of the poller that took it.',
+      metric: of('PollJobDead', 'Sum'),
+      above: 0,
+    },
   ]
 }
 
 /** How long the oldest message of a queue may wait, in minutes. Replays and backfills may take their time. */
-const patience = { events: 15, bulk: 1_440, polls: 15, backfills: 360 } as const
+const patience = { events: 15, bulk: 1_440, polls: 15, backfills: 360, replays: 1_440 } as const
 
 function ofQueues({ buffer }: Watched): AlarmWords[] {
-  return (['events', 'bulk', 'polls', 'backfills'] as const).flatMap((line): AlarmWords[] => {
+  return (['events', 'bulk', 'polls', 'backfills', 'replays'] as const).flatMap((line): AlarmWords[] => {
     const { age, dead } = buffer.watched(line)
     return [
       {

@@ -134,11 +134,17 @@ export class Buffer extends Construct {
     })
   }
 
-  /** May ask whether `line` is there, and nothing of what is in it. */
-  lendAsking(fn: GatewayFunction, line: Line): void {
-    const queue = this.#queues[line]
-    fn.permit({ actions: ['sqs:GetQueueAttributes'], resources: [queue.queueArn] })
-    fn.setEnv({ [urlVariable[line]]: queue.queueUrl })
+  /** May ask how many messages wait in each queue, and nothing of what is in them. */
+  lendAsking(fn: GatewayFunction): void {
+    const dead = Object.keys(deadUrlVariable) as (keyof typeof deadUrlVariable)[]
+    const resources = [...Object.values(this.#queues), ...dead.map((line) => this.#deadLetters[line])]
+    fn.permit({
+      actions: ['sqs:GetQueueAttributes'],
+      resources: resources.map(({ queueArn }) => queueArn),
+    })
+    for (const line of Object.keys(urlVariable) as Line[])
+      fn.setEnv({ [urlVariable[line]]: this.#queues[line].queueUrl })
+    for (const line of dead) fn.setEnv({ [deadUrlVariable[line]]: this.#deadLetters[line].queueUrl })
   }
 
   /** Is started with the messages of `line`, at most `concurrency` copies at a time; of an event it may change when it comes back. */

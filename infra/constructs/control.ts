@@ -10,6 +10,7 @@ import {
   heldKey,
   missedKey,
   replayKey,
+  roundKey,
   sightedKey,
   signInKey,
 } from '#lib/config/names.ts'
@@ -79,6 +80,16 @@ export class Control extends Construct {
       resources: [this.table.tableArn],
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [heldKey, heldByKey('*')] } },
     })
+  }
+
+  /** May note when it came to its end. */
+  lendRounds(fn: GatewayFunction): void {
+    fn.permit({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [roundKey] } },
+    })
+    fn.setEnv({ [env.controlTable]: this.table.tableName })
   }
 
   /** May put items of its own, which is how a login link is noted as used and a connect link is made; and see what became of it. */

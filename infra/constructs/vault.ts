@@ -133,13 +133,14 @@ export class Vault extends Construct {
     this.#name(fn)
   }
 
-  /** May list connections and change their state, and open none of them. */
+  /** May list connections and what is due, and change the state of connections; and open none of them. */
   lendList(fn: GatewayFunction): void {
     fn.permit({
       actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
       resources: [this.connections.tableArn],
     })
     this.#query(fn, byConnection.index)
+    this.#query(fn, byRefresh.index)
     this.#name(fn)
   }
 

@@ -32,6 +32,9 @@ export const examples: Examples = {
     },
   },
   createConnection: { body: { tenant: 'acme', provider: 'leaflink', credentials: { key: 'the key' } } },
+  startReplay: {
+    body: { tenant: 'acme', since: '2026-11-21T06:00:00Z', filter: { type: 'stripe.*' }, dryRun: true },
+  },
   startBackfill: { body: { since: '2026-01-01T00:00:00Z' } },
   resetBreaker: {
     body: { version: 'q8yTn5RjPzLw0aVe7uGhMx' },

@@ -25,6 +25,7 @@ export const replayOperations = {
     summary:
       'Sends the events of a window through again, at a pace; with `dryRun` it only counts them. Of one tenant, one at a time',
     query: schemas.noQuery,
+    idempotent: true,
     body: replayRequest,
     status: 202,
     answer: replayAnswer,

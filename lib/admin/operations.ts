@@ -1,5 +1,6 @@
 import { auditOperations } from './operations-audit.ts'
 import { backfillOperations } from './operations-backfills.ts'
+import { diagnosisOperations } from './operations-diagnosis.ts'
 import type { Operation } from './operation.ts'
 import { metricOperations } from './operations-metrics.ts'
 import { pollOperations } from './operations-polls.ts'
@@ -218,6 +219,7 @@ export const operations = {
   ...backfillOperations,
   ...auditOperations,
   ...replayOperations,
+  ...diagnosisOperations,
   createLoginLink: {
     id: 'createLoginLink',
     method: 'post',

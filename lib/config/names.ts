@@ -91,6 +91,8 @@ export const auditKey = (month: string): string => `audit#${month}`
 export const answerKey = (scope: string): string => `answer#${scope}`
 export const signInKey = (who: string): string => `sign-ins#${who}`
 export const breakerKey = (hash: string): string => `breaker#${hash}`
+/** Partition of the Control table: when each scheduled function came to its end last. */
+export const roundKey = 'round'
 /** The backfills of one connection, and what the keeper knows of its subscriptions. */
 export const backfillKey = (connection: string): string => `backfill#${connection}`
 export const keeperKey = (connection: string): string => `keeper#${connection}`

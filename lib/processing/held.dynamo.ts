@@ -25,6 +25,11 @@ const keyOf = (partition: string, sort: string) => ({
 })
 const placeOf = ({ id, dueAt }: HeldEvent): string => `${String(dueAt).padStart(13, '0')}#${id}`
 
+/** Only notes: all that the worker does, and all that its bundle has to hold. */
+export const dynamoHeldNotes = ({ client, table }: DynamoHeldOptions): Pick<Held, 'note'> => ({
+  note: noting(client, table),
+})
+
 /** {@link Held} in the Control table: a partition of events for each cause, and one of all causes. */
 export function dynamoHeld({ client, table: TableName }: DynamoHeldOptions): Held {
   return {

@@ -34,9 +34,14 @@ interface Child {
 }
 
 /** Starts the launcher, and waits for nothing. */
-export function launch(home: string, dataDir: string, env: Readonly<Record<string, string>> = {}): Child {
+export function launch(
+  home: string,
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+  cwd = repository,
+): Child {
   const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/start.ts'], {
-    cwd: repository,
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: home, PORT: '0', SLUICE_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -54,8 +59,9 @@ export async function startStackProcess(
   home: string,
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
+  cwd = repository,
 ): Promise<StackProcess> {
-  const child = launch(home, dataDir, env)
+  const child = launch(home, dataDir, env, cwd)
   const path = join(dataDir, 'stack.json')
   const file = await eventually('the stack is up', async () => {
     if (child.process.exitCode !== null) throw new Error(`the stack ended: ${child.output()}`)

@@ -5,6 +5,9 @@ import { dynamoKeyTasks } from '#lib/vault/key-tasks.dynamo.ts'
 import { sealer } from '#lib/vault/sealer.ts'
 import { dynamoVault } from '#lib/vault/vault.dynamo.ts'
 import { dynamoTenantShare, dynamoWrappedKeys } from '#lib/vault/wrapped-keys.dynamo.ts'
+import { dynamoOverdue } from '#lib/admin/overdue.dynamo.ts'
+import { dynamoTickMemory } from '#lib/polling/tick-memory.dynamo.ts'
+import { dynamoRoundsReader } from '#lib/telemetry/rounds-reader.dynamo.ts'
 import { adminApp } from '#functions/admin/app.ts'
 import { composeControl } from '#functions/admin/compose-control.ts'
 import type { AdminDeps } from '#functions/admin/deps.ts'
@@ -114,6 +117,12 @@ export async function givenAdmin(
     people: undefined,
     issuer: undefined,
     probes: { queue: () => Promise.resolve() },
+    diagnosis: {
+      rounds: dynamoRoundsReader({ client, table: control }),
+      tick: dynamoTickMemory({ client, table: connections }),
+      overdue: dynamoOverdue({ client, table: connections }),
+      queues: { events: async () => ({ waiting: 0, inFlight: 0 }) },
+    },
     providers,
     endpoints: [{ id: 'stripe', provider: 'stripe', tenant: 'default' }],
     vault: dynamoVault({ client, table: connections, clock }),

@@ -135,7 +135,7 @@ describe('the sweeper', () => {
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ])
-    expect(reach('admin', queue('Replays'))).toEqual(['sqs:SendMessage'])
+    expect(reach('admin', queue('Replays')).toSorted()).toEqual(['sqs:GetQueueAttributes', 'sqs:SendMessage'])
   })
 
   test('lists replays and what dead events wait for, and forgets the latter alone', () => {
@@ -146,6 +146,12 @@ describe('the sweeper', () => {
       )
     expect(policies).toContain(
       '"Action":"dynamodb:DeleteItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["held","held#*"]}}',
+    )
+  })
+
+  test('like each that a schedule starts may note its ends', () => {
+    expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
+      '"Action":"dynamodb:UpdateItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["round"]}}',
     )
   })
 
@@ -239,7 +245,8 @@ describe('the poller', () => {
       [...reach('worker', table('SluiceVault')), ...more].toSorted(),
     )
     expect(reach('poller', table('SluiceControl')).toSorted()).toEqual(
-      [...reach('worker', table('SluiceControl')), 'dynamodb:Query'].toSorted(),
+      // Its rounds are noted in a row of their own, which the right to move limits covers too.
+      [...reach('worker', table('SluiceControl')), 'dynamodb:Query', 'dynamodb:UpdateItem'].toSorted(),
     )
     expect(reach('poller', table('SluiceLedger'))).toEqual([])
   })

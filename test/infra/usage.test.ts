@@ -60,7 +60,7 @@ test('every function may do what its code does, and nothing that it does not', (
     const name = fn.name as FunctionName
     const granted = grantsOf(sluice, name).map(({ action }) => action)
     const comparable = granted.filter((action) => prefixes.some((prefix) => action.startsWith(`${prefix}:`)))
-    const lambda = name === 'worker' || name === 'poller' ? byEventSource : []
+    const lambda = ['worker', 'poller', 'sweeper'].includes(name) ? byEventSource : []
 
     expect([...new Set(comparable)].toSorted(), name).toEqual(
       [...new Set([...uses(fn), ...lambda])].toSorted(),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Json } from './aws-json.ts'
+import { rememberExpressions } from './expression-cache.ts'
 
 /**
  * dynalite's own parts. It is taken apart, not run as its server: that one throws out of the process on a broken
@@ -43,6 +44,7 @@ export interface Validations {
 export type Action = (store: Store, data: Json, done: Done) => void
 
 const require = createRequire(import.meta.url)
+rememberExpressions()
 export const db = require('dynalite/db') as Db
 
 /** Replaces dynalite's: the item and its index entries go to the disk in one batch, or not at all. */

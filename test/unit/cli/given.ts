@@ -71,6 +71,7 @@ export function givenShell({ environment = {}, input = '', change = {} }: World 
     ask: async () => undefined,
     openBrowser: async () => {},
     loadEndpoints: async () => endpoints,
+    openCloud: async () => ({ identity: denied, alarms: denied, schedules: denied }),
     openSecretStore: async ({ kind }) => ({
       read: async (name) => secretOf(stored.get(`${kind} ${name}`)),
       write: async (name, value) => void stored.set(`${kind} ${name}`, value.reveal()),
@@ -92,6 +93,8 @@ export function givenShell({ environment = {}, input = '', change = {} }: World 
     stackAt: (url, more = {}) => writeStackFile(root, url, more),
   }
 }
+
+const denied = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }))
 
 const secretOf = (text: string | undefined): Secret | undefined =>
   text === undefined ? undefined : ({ reveal: () => text } as Secret)

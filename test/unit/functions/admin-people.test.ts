@@ -231,6 +231,10 @@ describe('B080: roles', () => {
       'cancelBackfill',
       'resetBreaker',
       'exportEvents',
+      'startReplay',
+      'pauseReplay',
+      'resumeReplay',
+      'cancelReplay',
     ])
     expect(by('admin')).toEqual([
       'createConnection',

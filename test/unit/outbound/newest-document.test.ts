@@ -65,7 +65,7 @@ test('has an example that type-checks', () => {
   expect(() => execFileSync(process.execPath, [tsc, '-p', settings], { stdio: 'pipe' })).not.toThrow()
 }, 60_000)
 
-test('F49: a stale poll does not overtake a fresh webhook', async () => {
+test('a stale poll does not overtake a fresh webhook', async () => {
   const store = books()
   const sluice = quickbooks(() => invoice('10', 200))
   await testing.invoke(handlers.told, webhook, { fetch: store.fetch, sluice })
