@@ -8,7 +8,7 @@ import { systemRandom } from '#lib/primitives/random.ts'
 import { givenAdmin, type GivenAdmin } from '../fakes/given-admin.ts'
 import { startTables, type Tables } from '../fakes/tables.ts'
 import { launchBrowser } from './browser.ts'
-import { metOutside, seedAudit, seedReplays } from './realistic-operation.ts'
+import { metOutside, seedAudit, seedReplays, seedSubscriptions } from './realistic-operation.ts'
 import { seedRealistic, type Realistic } from './realistic.ts'
 import { serve } from './serve.ts'
 
@@ -28,6 +28,7 @@ beforeAll(async () => {
   here = await seedRealistic(given, tables)
   await seedReplays(given)
   await seedAudit(given)
+  await seedSubscriptions(given, tables, here.active)
   server.answerBy((request) => given.app.fetch(request))
   ;[withAxe, strict] = [await signedIn(true), await signedIn(false)]
 })

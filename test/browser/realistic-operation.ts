@@ -1,9 +1,12 @@
 import type { AdminDeps } from '#functions/admin/deps.ts'
 import type { AuditIntent, AuditResult } from '#lib/admin/audit.ts'
 import { neverOpened, type Standing } from '#lib/outbound/breaker-standing.ts'
+import type { Subscription } from '#lib/polling/keeper.ts'
+import { dynamoSubscriptions } from '#lib/polling/keeper.dynamo.ts'
 import { days, epochMs, hours, later, minutes, seconds, type EpochMs } from '#lib/primitives/clock.ts'
 import { noCounts, type Replay } from '#lib/processing/replays.ts'
 import type { GivenAdmin } from '../fakes/given-admin.ts'
+import type { Tables } from '../fakes/tables.ts'
 
 const ago = (from: EpochMs, span: number): EpochMs => later(from, -span)
 
@@ -103,6 +106,38 @@ export async function seedReplays({ deps: { replaying, clock } }: GivenAdmin): P
     }),
   ]
   for (const replay of replays) await replaying.replays.create(replay)
+}
+
+/** What is looked after for a connection: well, failing, and switched off by its provider. */
+export async function seedSubscriptions(
+  { connectionsTable: table, deps: { clock } }: GivenAdmin,
+  { client }: Tables,
+  connection: string,
+): Promise<void> {
+  const now = clock.now()
+  const subscriptions = dynamoSubscriptions({ client, table })
+  const make = (subscription: string, more: Partial<Subscription>) =>
+    subscriptions.create({
+      connection,
+      subscription,
+      tenant: 'acme',
+      provider: 'quickbooks',
+      params: {},
+      channels: [],
+      redeliveries: [],
+      failures: 0,
+      nextAt: later(now, minutes(20)),
+      version: 0,
+      leaseUntil: epochMs(0),
+      ...more,
+    })
+  const since = ago(now, days(2))
+  await make('events?calendar=primary', {
+    channels: [{ id: 'c', state: 'live', since, expiresAt: later(now, days(5)) }],
+    redeliveries: [{ guid: 'g', askedAt: since, done: true }],
+  })
+  await make('mailbox?topic=projects/acme/topics/mail', { failures: 3, watchedUntil: later(now, days(1)) })
+  await make('hook?owner=octo&repo=hello&hook=1', { disabledAt: ago(now, hours(4)), told: true })
 }
 
 /** What some people and a script did, and how each of it ended. */

@@ -21,6 +21,7 @@ import type { History } from '#lib/idempotency/history.ts'
 import { dynamoWalk } from '#lib/idempotency/walk.dynamo.ts'
 import type { BackfillJob } from '#lib/polling/backfill-jobs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoSubscriptionsOf } from '#lib/polling/keeper-of.dynamo.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
@@ -136,6 +137,7 @@ export async function givenAdmin(
     pollJobs: { send: async (jobs) => void polled.push(...jobs) },
     missed: dynamoMissedLedger({ client, table: control }),
     backfills: dynamoBackfills({ client, table: connections }),
+    subscriptions: dynamoSubscriptionsOf({ client, table: connections }),
     backfillJobs: { send: async (job) => void backfillJobs.push(job) },
     replaying: {
       clock,

@@ -1,12 +1,14 @@
 import type { Child } from 'hono/jsx'
 import type { PollItem } from '#lib/admin/schemas-polls.ts'
 import type { ConnectionItem } from '#lib/admin/schemas.ts'
+import type { Subscription } from '#lib/polling/keeper.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
 import { ConnectionState, Evidence } from './connection-parts.tsx'
 import { Fact } from './facts.tsx'
 import { Confirm, PostForm } from './forms.tsx'
 import { Ago, Mono, When } from './parts.tsx'
 import { PollTable } from './poll-table.tsx'
+import { SubscriptionTable } from './subscription-table.tsx'
 
 /** A link that was just made; whoever has it can connect the account, once. */
 export interface MadeLink {
@@ -17,6 +19,7 @@ export interface MadeLink {
 export interface ConnectionPageProps {
   readonly connection: ConnectionItem
   readonly polls: readonly PollItem[]
+  readonly subscriptions: readonly Subscription[]
   /** The provider has a way to connect accounts in a browser. */
   readonly canReconnect: boolean
   readonly link: MadeLink | undefined
@@ -26,7 +29,7 @@ export interface ConnectionPageProps {
 
 /** One connection: where it stands and why, until when, what is read by it, and what can be done. */
 export const ConnectionPage = (props: ConnectionPageProps) => {
-  const { connection, polls, link, notice, now } = props
+  const { connection, polls, subscriptions, link, notice, now } = props
   return (
     <>
       <p class="crumbs">
@@ -55,6 +58,14 @@ export const ConnectionPage = (props: ConnectionPageProps) => {
           <p class="calm dim">No stream of it is polled.</p>
         )}
       </section>
+      <div data-live-id="subscriptions">
+        {subscriptions.length > 0 && (
+          <section aria-labelledby="subscriptions">
+            <h2 id="subscriptions">Subscriptions</h2>
+            <SubscriptionTable items={subscriptions} now={now} />
+          </section>
+        )}
+      </div>
     </>
   )
 }

@@ -101,11 +101,15 @@ async function show(
   if (!connection)
     return c.html(page({ ...frame, title: 'No connection', children: <NoConnectionPage /> }), 404)
   const now = clock.now()
-  const polls = await pollsOf(connection, deps)
+  const [polls, subscriptions] = await Promise.all([
+    pollsOf(connection, deps),
+    deps.subscriptions.of(connection.id),
+  ])
   const children = (
     <ConnectionPage
       connection={toConnectionItem(connection)}
       polls={polls.map((poll) => toPollItem(poll, hasWebhooks(poll, deps), now))}
+      subscriptions={subscriptions}
       canReconnect={connection.kind === 'oauth' && deps.connectGrantOf(connection.provider) !== undefined}
       link={link}
       notice={noticeOf(c)}

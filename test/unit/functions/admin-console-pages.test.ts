@@ -3,6 +3,7 @@ import { deadCauses } from '#lib/admin/dead-causes.ts'
 import { readOverview } from '#lib/admin/read-overview.ts'
 import { redriveReason } from '#lib/admin/redrive-reason.ts'
 import { dynamoConnectStore } from '#lib/oauth/connect-store.dynamo.ts'
+import { dynamoSubscriptions } from '#lib/polling/keeper.dynamo.ts'
 import { mapBounded } from '#lib/primitives/bulkhead.ts'
 import { hours, iso, later } from '#lib/primitives/clock.ts'
 import { connectionId } from '#lib/vault/connection-id.ts'
@@ -150,6 +151,29 @@ describe('a connection', () => {
     })
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(given.lines.join()).not.toContain(link)
+  })
+
+  test('shows what is looked after for it', async () => {
+    const id = await connect('active')
+    const now = given.deps.clock.now()
+    const table = { client: tables.client, table: given.connectionsTable }
+    await dynamoSubscriptions(table).create({
+      connection: id,
+      subscription: 'hook?hook=1',
+      tenant: 'acme',
+      provider: 'sandbox',
+      params: {},
+      channels: [],
+      redeliveries: [],
+      failures: 0,
+      disabledAt: now,
+      nextAt: now,
+      version: 0,
+      leaseUntil: now,
+    })
+    const html = await (await visit(`/console/connections/${id}?tenant=acme`)).text()
+    expect(html).toContain('hook?hook=1')
+    expect(html).toContain('The provider has switched it off')
   })
 
   test('shows nothing of what is sealed', async () => {
