@@ -84,6 +84,14 @@ test('a browser waits longer the longer nothing changes, and not when something 
   expect((await turn('/console/events', 'rows', longIdle.id)).retry).toBe(2_000)
 })
 
+test('a page that takes much reading is looked at no more often than every half minute', async () => {
+  const first = await turn('/console', 'slow')
+  expect([first.events, first.retry]).toEqual([['whole', 'count', 'turn'], 30_000])
+  await given.seed({ key: 'a' })
+  const next = await turn('/console', 'slow', first.id)
+  expect([next.events, next.retry]).toEqual([['whole', 'turn'], 30_000])
+})
+
 test('a page that settles says so once it has', async () => {
   const id = await given.seed({ key: 'a', status: 'retry' })
   const first = await turn(`/console/events/${id}`, 'page')
