@@ -4,6 +4,7 @@ import type { Operation } from '#lib/admin/operation.ts'
 import { describeError } from '#lib/errors/sluice-error.ts'
 import { token128 } from '#lib/primitives/random.ts'
 import { requestId } from '../common/problem.ts'
+import { formAt } from './console/form-operations.ts'
 import type { AdminDeps, AdminEnv } from './deps.ts'
 
 /** What a flow adds to the row of its request. */
@@ -106,14 +107,6 @@ export const auditedOperation =
 const targetOf = (c: Context<AdminEnv>, { path }: Operation): Deed['target'] =>
   Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, c.req.param(name) ?? '']))
 
-/** The operations behind the console's forms; another form is named by its address. */
-const forms: readonly (readonly [pattern: RegExp, operation: string])[] = [
-  [/^\/console\/events\/(?<id>[^/]+)\/replay$/, 'replayEvent'],
-  [/^\/console\/dead-letters\/redrive$/, 'redrive'],
-  [/^\/console\/polls\/run$/, 'runPoll'],
-  [/^\/console\/logout$/, 'signOut'],
-]
-
 /** Leaves a row of each form that the console is sent. */
 export const auditedForms =
   (deps: AdminDeps): MiddlewareHandler<AdminEnv> =>
@@ -122,10 +115,10 @@ export const auditedForms =
     return audited({ ...formOf(c.req.path), via: 'console' }, toEnd(next), c, deps)
   }
 
+/** A form that nothing answers is named by its address. */
 function formOf(path: string): Pick<Deed, 'operation' | 'target'> {
-  for (const [pattern, operation] of forms) {
-    const found = pattern.exec(path)
-    if (found) return { operation, target: { ...found.groups } }
-  }
-  return { operation: 'form', target: { path } }
+  const found = formAt(path)
+  return found
+    ? { operation: found.operation.id, target: found.target }
+    : { operation: 'form', target: { path } }
 }

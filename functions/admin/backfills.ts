@@ -44,7 +44,7 @@ export function backfillRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       ...(since !== undefined && { since: instantOf(since) }),
       ...(until !== undefined && { until: instantOf(until) }),
     }
-    const outcome = await startBackfill(poll, words, wish, controlDeps(deps))
+    const outcome = await startBackfill(poll, words, wish, backfillDeps(deps))
     if (outcome.kind === 'refused') return problem(malformed(`/${outcome.field}`, outcome.why), c)
     if (outcome.kind === 'busy') return problem(busy, c)
     return c.json(toBackfillItem(outcome.backfill), operations.startBackfill.status)
@@ -79,7 +79,9 @@ function controlRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
       const body = await checkBody(c, operation.body, true)
       if (!body.ok) return problem(body.problem, c)
       const id = await findId(c, deps)
-      const outcome = id ? await controlBackfill(id, action, controlDeps(deps)) : { kind: 'unknown' as const }
+      const outcome = id
+        ? await controlBackfill(id, action, backfillDeps(deps))
+        : { kind: 'unknown' as const }
       switch (outcome.kind) {
         case 'changed':
           return c.json(toBackfillItem(outcome.backfill), operation.status)
@@ -94,7 +96,8 @@ function controlRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-const controlDeps = ({ backfills, backfillJobs, clock, random }: AdminDeps): BackfillControlDeps => ({
+/** What starting and stopping backfills needs. */
+export const backfillDeps = ({ backfills, backfillJobs, clock, random }: AdminDeps): BackfillControlDeps => ({
   backfills,
   jobs: backfillJobs,
   clock,
@@ -117,7 +120,11 @@ async function findId(c: Context<AdminEnv>, { backfills }: AdminDeps): Promise<B
   return found && mayTouch(c, found.tenant) ? { ...poll, id } : undefined
 }
 
-function wordsOf({ provider, stream }: Poll, providers: readonly Provider[]): BackfillWords | undefined {
+/** What its declaration says of a stream to a backfill; `undefined` where this version knows none. */
+export function wordsOf(
+  { provider, stream }: Poll,
+  providers: readonly Provider[],
+): BackfillWords | undefined {
   const found = providers.find(({ id }) => id === provider)
   try {
     return found && backfillWords(found, stream)
@@ -131,7 +138,7 @@ const instantOf = (text: string): EpochMs => epochMs(Date.parse(text))
 const orNull = (at: EpochMs | undefined): string | null => (at === undefined ? null : iso(at))
 
 /** A backfill as the API tells of it. */
-function toBackfillItem(backfill: Backfill): BackfillItem {
+export function toBackfillItem(backfill: Backfill): BackfillItem {
   const { id, tenant, provider, state, pages, read, found, failures, gap } = backfill
   const ended = state === 'done' || state === 'cancelled' || state === 'failed'
   return {

@@ -15,6 +15,7 @@ import type { ConnectGrant } from '#lib/providers/auth.ts'
 import type { ConnectionList } from '#lib/vault/connection-list.ts'
 import type { BackfillJobs } from '#lib/polling/backfill-jobs.ts'
 import type { Backfills } from '#lib/polling/backfill.ts'
+import type { SubscriptionsOf } from '#lib/polling/keeper-end.ts'
 import type { Polls } from '#lib/polling/poll-state.ts'
 import type { KeyTasks } from '#lib/vault/key-tasks.ts'
 import type { Sealer } from '#lib/vault/sealer.ts'
@@ -60,6 +61,8 @@ export interface AdminDeps extends ReplayDeps, AccessDeps {
   /** What webhooks missed. */
   readonly missed: Pick<MissedLedger, 'list'>
   readonly backfills: Backfills
+  /** What is looked after for connections. */
+  readonly subscriptions: Pick<SubscriptionsOf, 'of'>
   readonly backfillJobs: BackfillJobs
   /** Replays of windows. */
   readonly replaying: PlanDeps & { readonly replays: Replays; readonly jobs: ReplayJobs }

@@ -85,7 +85,8 @@ function controlRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   }
 }
 
-const controlDeps = ({ replaying: { replays, jobs }, clock, random }: AdminDeps) => ({
+/** What starting and stopping replays needs. */
+export const controlDeps = ({ replaying: { replays, jobs }, clock, random }: AdminDeps) => ({
   replays,
   jobs,
   clock,
@@ -93,7 +94,7 @@ const controlDeps = ({ replaying: { replays, jobs }, clock, random }: AdminDeps)
 })
 
 /** The replay that the address names, if whoever asks may see its tenant. */
-async function findReplay(c: Context<AdminEnv>, { replaying: { replays } }: AdminDeps) {
+export async function findReplay(c: Context<AdminEnv>, { replaying: { replays } }: AdminDeps) {
   const id = c.req.param('id') ?? ''
   const found = replayIdGrammar.test(id) ? await replays.get(id) : undefined
   return found && mayTouch(c, found.tenant) ? found : undefined

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import type { TenantScope } from '#lib/access/tenant-scope.ts'
 import { listConnections } from '#lib/admin/list-connections.ts'
 import { operations } from '#lib/admin/operations.ts'
 import type { BreakerItem, LimitItem } from '#lib/admin/schemas-traffic.ts'
@@ -22,6 +23,7 @@ const ofAllTenants: Problem = {
   code: 'forbidden',
   detail: 'A breaker is of all tenants, and this token is for some of them.',
 }
+const problems = { unknown, moved, ofAllTenants }
 const badCursor: Problem = {
   code: 'invalid_cursor',
   detail: 'Use the cursor of the page before, with the same filter.',
@@ -34,26 +36,44 @@ export function trafficRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
   app.get('/breakers', async (c) => {
     const query = checkQuery(c, operations.listBreakers.query)
     if (!query.ok) return problem(query.problem, c)
-    const items = await mapBounded(calledOf(deps), reads, ({ id }) => breakerOf(id, deps))
-    return c.json({ items, cursor: null })
+    return c.json({ items: await readBreakers(deps), cursor: null })
   })
   app.post('/breakers/:id/reset', async (c) => {
     const query = checkQuery(c, operations.resetBreaker.query)
     if (!query.ok) return problem(query.problem, c)
     const body = await checkBody(c, operations.resetBreaker.body, true)
     if (!body.ok) return problem(body.problem, c)
-    const id = c.req.param('id')
-    if (!calledOf(deps).some((provider) => provider.id === id)) return problem(unknown, c)
-    if (c.get('caller').tenants !== 'all') return problem(ofAllTenants, c)
-    const outcome = await reset(id, body.value.version, deps)
-    return outcome ? c.json(outcome) : problem(moved, c)
+    const outcome = await resetBreaker(c.req.param('id'), body.value.version, c.get('caller').tenants, deps)
+    return outcome.kind === 'reset' ? c.json(outcome.item) : problem(problems[outcome.kind], c)
   })
   limitRoutes(app, deps)
 }
 
 const calledOf = ({ providers }: AdminDeps) => providers.filter(({ api }) => api !== undefined)
 
-/** @returns `undefined` where it is not the breaker that was seen, or moves at this moment */
+/** The breakers of all providers that are called. */
+export const readBreakers = (deps: AdminDeps): Promise<readonly BreakerItem[]> =>
+  mapBounded(calledOf(deps), reads, ({ id }) => breakerOf(id, deps))
+
+/** `moved`: it is not the breaker that was seen, or it moves at this moment. */
+export type ResetOutcome =
+  | { readonly kind: 'reset'; readonly item: BreakerItem }
+  | { readonly kind: 'unknown' | 'ofAllTenants' | 'moved' }
+
+/** Closes a breaker, where it stands as it was seen; `version` `undefined`: however it stands. */
+export async function resetBreaker(
+  id: string,
+  version: string | null | undefined,
+  scope: TenantScope,
+  deps: AdminDeps,
+): Promise<ResetOutcome> {
+  if (!calledOf(deps).some((provider) => provider.id === id)) return { kind: 'unknown' }
+  if (scope !== 'all') return { kind: 'ofAllTenants' }
+  const item = await reset(id, version, deps)
+  return item ? { kind: 'reset', item } : { kind: 'moved' }
+}
+
+/** @returns `undefined` where it has moved */
 async function reset(
   id: string,
   version: string | null | undefined,
@@ -101,18 +121,37 @@ function limitRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
     const query = checkQuery(c, operations.listLimits.query)
     if (!query.ok) return problem(query.problem, c)
     const { tenant, provider, cursor, limit } = query.value
-    const isWanted = (each: Limited): boolean => provider === undefined || each.provider === provider
-    if (tenant === undefined) {
-      if (cursor !== undefined) return problem(badCursor, c)
-      const all = calledOf(deps).map(({ id }) => ({ provider: id }))
-      return c.json({ items: await limitsOf(all.filter(isWanted), deps), cursor: null })
-    }
-    const wanted = { tenant, after: cursor, limit: Number(limit ?? pageSize) }
-    const page = await listConnections(wanted, c.get('caller').tenants, deps.connections)
-    if (!page) return problem(badCursor, c)
-    const own = page.connections.filter(({ state }) => state !== 'deleted')
-    return c.json({ items: await limitsOf(own.filter(isWanted), deps), cursor: page.next ?? null })
+    const wanted = { tenant, provider, after: cursor, limit: Number(limit ?? pageSize) }
+    const found = await readLimits(wanted, c.get('caller').tenants, deps)
+    return found ? c.json({ items: found.items, cursor: found.next ?? null }) : problem(badCursor, c)
   })
+}
+
+interface WantedLimits {
+  /** Whose connections' limits; without one those of the providers for the whole deployment. */
+  readonly tenant: string | undefined
+  readonly provider: string | undefined
+  readonly after: string | undefined
+  /** Connections of a page. */
+  readonly limit: number
+}
+
+/** Limits and how each stands; `undefined` for a cursor that is none. */
+export async function readLimits(
+  { tenant, provider, after, limit }: WantedLimits,
+  scope: TenantScope,
+  deps: AdminDeps,
+): Promise<{ readonly items: readonly LimitItem[]; readonly next: string | undefined } | undefined> {
+  const isWanted = (each: Limited): boolean => provider === undefined || each.provider === provider
+  if (tenant === undefined) {
+    if (after !== undefined) return undefined
+    const all = calledOf(deps).map(({ id }) => ({ provider: id }))
+    return { items: await limitsOf(all.filter(isWanted), deps), next: undefined }
+  }
+  const page = await listConnections({ tenant, after, limit }, scope, deps.connections)
+  if (!page) return undefined
+  const own = page.connections.filter(({ state }) => state !== 'deleted')
+  return { items: await limitsOf(own.filter(isWanted), deps), next: page.next }
 }
 
 async function limitsOf(all: readonly Limited[], deps: AdminDeps): Promise<LimitItem[]> {

@@ -102,12 +102,14 @@ export class Vault extends Construct {
     })
   }
 
-  /** May find the backfills of a connection. */
+  /** May find the backfills and the subscriptions of a connection. */
   lendBackfills(fn: GatewayFunction): void {
     fn.permit({
       actions: ['dynamodb:Query'],
       resources: [this.connections.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [backfillKey('*')] } },
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [backfillKey('*'), keeperKey('*')] },
+      },
     })
   }
 

@@ -4,6 +4,9 @@ import { epochMs, later, type EpochMs } from '../primitives/clock.ts'
 import type { ReplayWish } from '../processing/replay-control.ts'
 import type { ReplayRequest } from './schemas-replays.ts'
 
+/** Events a second, where nobody says, and at most. */
+export const replayRates = { unless: replaying.rate, most: replaying.mostRate } as const
+
 type Fault = { readonly fault: string; readonly field: 'since' | 'until' }
 
 /** A window never goes beyond what is kept, and never reaches what the replay itself makes. */

@@ -39,6 +39,8 @@ beforeEach(async () => {
   })
   page.on('pageerror', (error) => complaints.push(error.message))
   await page.goto(`${server.url}/console/login?link=${mintLoginLink(given.token, systemClock, systemRandom)}`)
+  await page.goto(`${server.url}/console/events`)
+  asked = ['page']
 })
 afterEach(async () => {
   await context.close()
@@ -61,9 +63,9 @@ test('an event that comes in appears without a reload, and is told politely', as
 test('the number of dead letters stands in the navigation, on every page', async () => {
   await given.seed({ key: 'a', status: 'dead' })
   await given.seed({ key: 'b', status: 'dead' })
-  for (const path of ['/console', '/console/dead-letters', '/console/polls']) {
+  for (const path of ['/console', '/console/events', '/console/dead-letters', '/console/polls']) {
     await page.goto(server.url + path)
-    await page.locator('#dead-count', { hasText: '2' }).waitFor()
+    await page.locator('[data-dead-count]:visible', { hasText: '2' }).waitFor()
   }
   expect(complaints).toEqual([])
 })

@@ -77,9 +77,11 @@ test('a person signs in at the identity provider, sees what is theirs and signs 
   await given.seed({ key: 'a', tenant: 'acme', type: 'of.acme' })
   await given.seed({ key: 'b', tenant: 'elsewhere', type: 'of.elsewhere' })
   await signIn('ada')
-  await page.getByRole('heading', { name: 'Events' }).waitFor()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
 
   expect(page.url()).toBe(`${server.url}/console`)
+  expect(await page.content()).not.toContain('elsewhere')
+  await page.getByRole('link', { name: 'Events', exact: true }).click()
   await page.getByText('of.acme').waitFor()
   expect(await page.content()).not.toContain('elsewhere')
   expect(await sessionCookie()).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
@@ -87,6 +89,7 @@ test('a person signs in at the identity provider, sees what is theirs and signs 
 
   await page.getByText('of.acme').click()
   await page.getByRole('button', { name: 'Replay' }).click()
+  await page.getByRole('button', { name: 'Replay it' }).click()
   await page.getByText('Replay queued as').waitFor()
   expect(given.queued).toHaveLength(1)
 
@@ -104,10 +107,10 @@ test('a person signs in at the identity provider, sees what is theirs and signs 
 test('a viewer finds nothing to press but the way out', async () => {
   const id = await given.seed({ key: 'a', tenant: 'acme', status: 'dead' })
   await signIn('vera')
-  await page.getByRole('heading', { name: 'Events' }).waitFor()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
   for (const path of ['/console/dead-letters', `/console/events/${id}`, '/console/polls']) {
     await page.goto(server.url + path)
-    const buttons = await page.locator('form[method=post] button').allInnerTexts()
+    const buttons = await page.locator('form[method=post] button:visible').allInnerTexts()
     expect(buttons, path).toEqual(['Sign out'])
   }
   expect(complaints).toEqual([])
@@ -123,7 +126,7 @@ test('a callback opened again, or in another browser, signs nobody in', async ()
   const seen: string[] = []
   page.on('request', (request) => seen.push(request.url()))
   await signIn('ada')
-  await page.getByRole('heading', { name: 'Events' }).waitFor()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
   const callback = seen.find((url) => url.includes('/console/callback?')) ?? ''
 
   const other = await browser.newContext()

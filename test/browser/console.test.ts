@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { mintLoginLink } from '#lib/admin/login-link.ts'
+import { mapBounded } from '#lib/primitives/bulkhead.ts'
 import { phaseFor } from '#lib/polling/phases.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { systemClock } from '#lib/primitives/clock.ts'
@@ -46,16 +47,26 @@ afterEach(async () => {
   await context.close()
 })
 
+/** A page may take its time to come. */
+const patient = { timeout: 10_000 }
+
+/** Signs in, and goes to the events. */
+async function openEvents(): Promise<void> {
+  await page.goto(loginAddress())
+  await page.getByRole('link', { name: 'Events', exact: true }).click()
+  await page.getByRole('heading', { name: 'Events' }).waitFor()
+}
+
 const rows = () => page.locator('#rows > tr')
 /** No sideways scrolling, and nothing that is cut off by what it stands in; the payload scrolls by itself. */
 const fits = () =>
   page.evaluate<boolean>(`document.documentElement.scrollWidth <= innerWidth &&
-    [...document.querySelectorAll('main :not(.json *, thead, thead *)')]
+    [...document.querySelectorAll('main :not(.json *, thead, thead *, .heard, details:not([open]) *)')]
       .every((each) => each.getBoundingClientRect().right <= innerWidth)`)
 
 describe('the events', () => {
   test('an empty console tells what to try, and shows the first event as it arrives', async () => {
-    await page.goto(loginAddress())
+    await openEvents()
     await expect.poll(() => page.getByText('npx sluice send stripe').isVisible()).toBe(true)
 
     await given.seed({ key: 'evt_first', type: 'payment_intent.succeeded' })
@@ -73,7 +84,7 @@ describe('the events', () => {
       status: 'claimed',
       age: 30_000,
     })
-    await page.goto(loginAddress())
+    await openEvents()
     await page.locator(`#${waiting} .status`, { hasText: 'claimed' }).waitFor()
 
     await given.seed({ key: 'new', type: 'invoice.paid' })
@@ -86,23 +97,27 @@ describe('the events', () => {
 
   test('after a burst the list is the newest hundred, and leads to the others', async () => {
     await given.seed({ key: 'first', age: 60_000 })
-    await page.goto(loginAddress())
+    await openEvents()
     await page.locator('#live[data-state=live]').waitFor()
 
+    const since = systemClock.now()
     const ages = Array.from({ length: 130 }, (_, index) => index)
-    await Promise.all(ages.map((age) => given.seed({ key: `k${age}`, type: `burst.${age}`, age })))
+    await mapBounded(ages, 8, (index) => {
+      const age = systemClock.now() - since + index * 5
+      return given.seed({ key: `k${index}`, type: `burst.${index}`, age })
+    })
 
     await page.getByRole('link', { name: 'Older events' }).waitFor()
     // Before that the link still leads on from a list that was cut while the burst came in.
     await rows().nth(99).getByText('burst.99').waitFor()
-    await expect.poll(() => rows().count(), { timeout: 10_000 }).toBe(100)
+    await expect.poll(() => rows().count(), patient).toBe(100)
     await page.getByRole('link', { name: 'Older events' }).click()
-    await expect.poll(() => rows().count()).toBe(31)
+    await expect.poll(() => rows().count(), patient).toBe(31)
   })
 
   test('a paused list takes nothing in until it goes on', async () => {
     await given.seed({ key: 'one' })
-    await page.goto(loginAddress())
+    await openEvents()
     await page.getByRole('button', { name: 'Live' }).click()
     await page.getByRole('button', { name: 'Paused' }).waitFor()
 
@@ -117,16 +132,16 @@ describe('the events', () => {
     await given.seed({ key: 'a', provider: 'stripe', tenant: 'acme' })
     await given.seed({ key: 'b', provider: 'github', tenant: 'acme', type: 'push' })
     await given.seed({ key: 'c', provider: 'github', tenant: 'umbrella', type: 'push', status: 'dead' })
-    await page.goto(loginAddress())
+    await openEvents()
     expect(await rows().count()).toBe(3)
 
     await page.getByLabel('Provider').focus()
     await page.keyboard.type('github')
-    await expect.poll(() => rows().count()).toBe(2)
+    await expect.poll(() => rows().count(), patient).toBe(2)
     await page.getByLabel('Tenant').focus()
     await page.keyboard.type('umbrella')
     await page.keyboard.press('Enter')
-    await expect.poll(() => rows().count()).toBe(1)
+    await expect.poll(() => rows().count(), patient).toBe(1)
 
     expect(await rows().innerText()).toContain('dead')
     expect(new URL(page.url()).searchParams.get('tenant')).toBe('umbrella')
@@ -138,7 +153,7 @@ describe('one event', () => {
     const canaries = { email: 'canary@example.com', password: 'canary-password', card: '4242424242424242' }
     const body = JSON.stringify({ id: 'evt_9', amount: 1_250, note: canaries.card, ...canaries })
     await given.seed({ key: 'evt_9', body })
-    await page.goto(loginAddress())
+    await openEvents()
     await rows().first().getByRole('link').click()
 
     await page.getByRole('heading', { name: 'stripe invoice.paid' }).waitFor()
@@ -154,9 +169,9 @@ describe('one event', () => {
     const body = JSON.stringify({ [evil]: evil, deep: [evil] })
     const id = await given.seed({ key: evil, type: evil, body, status: 'dead', reason: `boom ${evil}` })
 
-    await page.goto(loginAddress())
+    await openEvents()
     await page.getByText('onerror=alert(1)').first().waitFor()
-    for (const path of ['/console/dead-letters', `/console/events/${id}`]) {
+    for (const path of ['/console/events', '/console/dead-letters', `/console/events/${id}`]) {
       await page.goto(server.url + path)
       await page.getByText('onerror=alert(1)').first().waitFor()
       expect(await page.locator('main img, main script').count()).toBe(0)
@@ -166,10 +181,12 @@ describe('one event', () => {
 
   test('the replay button sends it through again', async () => {
     const id = await given.seed({ key: 'evt_again' })
-    await page.goto(loginAddress())
+    await openEvents()
     await page.goto(`${server.url}/console/events/${id}`)
 
     await page.getByRole('button', { name: 'Replay' }).click()
+    expect(given.queued).toEqual([])
+    await page.getByRole('button', { name: 'Replay it' }).click()
     await page.getByText('Replay queued as').waitFor()
 
     expect(given.queued).toHaveLength(1)
@@ -185,10 +202,10 @@ describe('the dead letters', () => {
     )
     await given.seed({ key: 'c', status: 'dead', reason: 'conflict' })
     await page.goto(loginAddress())
-    await page.getByRole('link', { name: 'Dead letters' }).click()
+    await page.getByRole('navigation').getByRole('link', { name: 'Dead letters' }).click()
 
     await page.getByRole('link', { name: 'HandlerError: no stock' }).first().click()
-    await expect.poll(() => page.locator('tbody tr').count()).toBe(2)
+    await expect.poll(() => page.locator('.dead-letters tbody tr').count(), patient).toBe(2)
     await page.getByLabel('Select all on this page').check()
     await page.getByRole('button', { name: 'Redrive selected' }).click()
     await page.getByText('2 events sent through again').waitFor()
@@ -214,7 +231,7 @@ describe('getting in', () => {
   test('a link signs in once; used again it says what to do', async () => {
     const link = loginAddress()
     await page.goto(link)
-    await page.getByRole('heading', { name: 'Events' }).waitFor()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
 
     const other = await browser.newContext()
     const stranger = await other.newPage()

@@ -67,9 +67,25 @@ test('the console shows what the sandbox lost as found by its poll, and as misse
 
   await expect.poll(figures, { timeout: 150_000 }).toMatchObject({ missed: '4' })
   expect(Number((await figures())?.found)).toBeGreaterThanOrEqual(4)
-  await page.goto(`${stack.file.url}/console?provider=sandbox`)
+  await page.goto(`${stack.file.url}/console/events?provider=sandbox`)
   await expect.poll(() => page.locator('#rows > tr').count()).toBe(12)
 }, 300_000)
+
+test('every page answers under the rights that the function has', async () => {
+  await page.goto(`${stack.file.url}/console`)
+  const links = page.locator('.beside nav a')
+  const paths = await links.evaluateAll((all) => all.map((each) => each.getAttribute('href') ?? ''))
+  expect(paths).toHaveLength(8)
+  for (const path of paths) expect((await page.goto(stack.file.url + path))?.status(), path).toBe(200)
+  for (const list of ['connections', 'polls', 'events']) {
+    await page.goto(`${stack.file.url}/console/${list}`)
+    const first = page.locator('tbody .c-event a').first()
+    const path = (await first.getAttribute('href')) ?? ''
+    expect((await page.goto(stack.file.url + path))?.status(), path).toBe(200)
+  }
+  await page.goto(`${stack.file.url}/console/limits?tenant=acme`)
+  await page.getByRole('heading', { name: 'Rate limits' }).waitFor()
+}, 60_000)
 
 test('a page in a browser can not tell the sandbox anything', async () => {
   const sandbox = stack.file.sandbox

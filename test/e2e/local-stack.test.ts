@@ -124,7 +124,7 @@ test('the API and the console see what was handled; both ask who is there', asyn
   expect(signIn.headers.getSetCookie()).toHaveLength(1)
 
   const cookie = signIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-  const live = await fetch(`${file.url}/console/live?kind=rows&page=/console`, { headers: { cookie } })
+  const live = await fetch(`${file.url}/console/live?kind=rows&page=/console/events`, { headers: { cookie } })
   expect(live.headers.get('content-type')).toBe('text/event-stream')
   expect(await live.text()).toMatch(new RegExp(`^event: whole\n[^]*${id}[^]*\nretry: 2000\nevent: turn\n`))
 })

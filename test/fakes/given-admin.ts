@@ -21,6 +21,7 @@ import type { History } from '#lib/idempotency/history.ts'
 import { dynamoWalk } from '#lib/idempotency/walk.dynamo.ts'
 import type { BackfillJob } from '#lib/polling/backfill-jobs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
+import { dynamoSubscriptionsOf } from '#lib/polling/keeper-of.dynamo.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { epochMs, later, type Clock } from '#lib/primitives/clock.ts'
 import { seededRandom, token128 } from '#lib/primitives/random.ts'
@@ -48,6 +49,8 @@ interface Seed {
   readonly reason?: string
   /** How long ago it was received, milliseconds. */
   readonly age?: number
+  /** How long after that it was handled, milliseconds. */
+  readonly took?: number
 }
 
 export interface GivenAdmin {
@@ -134,6 +137,7 @@ export async function givenAdmin(
     pollJobs: { send: async (jobs) => void polled.push(...jobs) },
     missed: dynamoMissedLedger({ client, table: control }),
     backfills: dynamoBackfills({ client, table: connections }),
+    subscriptions: dynamoSubscriptionsOf({ client, table: connections }),
     backfillJobs: { send: async (job) => void backfillJobs.push(job) },
     replaying: {
       clock,
@@ -171,7 +175,7 @@ export async function givenAdmin(
     objects,
     token,
     ledgerTable: ledger,
-    seed: (seed) => write(seed, claimsAt(seed.age ?? 0), deps, random),
+    seed: (seed) => write(seed, claimsAt((seed.age ?? 0) - (seed.took ?? 0)), deps, random),
     request: async (path, method) =>
       app.request(path, { method, headers: { authorization: `Bearer ${token.reveal()}` } }),
     keysOf: async (tenant) =>

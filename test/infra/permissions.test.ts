@@ -184,6 +184,11 @@ describe('the admin function', () => {
       '"Action":"dynamodb:UpdateItem","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["audit#*","answer#*","sign-ins#*","breaker#*"]}}',
     ))
 
+  test('finds backfills and subscriptions, and forgets none', () =>
+    expect(JSON.stringify(all(sluice, 'AWS::IAM::Policy'))).toContain(
+      '"Action":"dynamodb:Query","Condition":{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["backfill#*","keeper#*"]}}',
+    ))
+
   test('takes nothing off any queue', () => {
     expect(actions('admin')).not.toContain('sqs:ReceiveMessage')
     expect(actions('admin')).not.toContain('sqs:DeleteMessage')

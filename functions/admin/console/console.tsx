@@ -6,14 +6,19 @@ import { auditedForms } from '../audited.ts'
 import { addressOf } from '../requests.ts'
 import { limitedSignIns, signInDeed, sourceOf } from '../sign-in-limit.ts'
 import { assets } from './assets.ts'
+import { auditPageRoutes } from './audit-routes.tsx'
+import { connectionPageRoutes } from './connection-routes.tsx'
 import { deadLetterRoutes } from './dead-letter-routes.tsx'
 import { eventRoutes } from './event-routes.tsx'
+import { roleFor } from './form-operations.ts'
+import { limitPageRoutes } from './limit-routes.tsx'
 import { live, type Visit } from './live.ts'
 import { login } from './login.tsx'
 import { NoticePage, SignedOutPage } from './notice-page.tsx'
-import { roleFor } from './form.tsx'
+import { overviewRoutes } from './overview-routes.tsx'
 import { page } from './page.tsx'
 import { pollPageRoutes } from './poll-routes.tsx'
+import { replayPageRoutes } from './replay-routes.tsx'
 import { logout, signInRoutes } from './sign-in.tsx'
 import { isOwnForm, sessionOf } from './session.ts'
 
@@ -55,7 +60,12 @@ export function consoleApp(deps: AdminDeps, visit: Visit): Hono<AdminEnv> {
   app.get('/live', (c) => live(c, deps, visit))
   eventRoutes(app, deps)
   deadLetterRoutes(app, deps)
+  connectionPageRoutes(app, deps)
   pollPageRoutes(app, deps)
+  replayPageRoutes(app, deps)
+  limitPageRoutes(app, deps)
+  auditPageRoutes(app, deps)
+  overviewRoutes(app, deps)
   app.all('*', (c) => c.html(notFound(deps), 404))
   return app
 }
@@ -133,7 +143,7 @@ const notFound = ({ stage }: AdminDeps) =>
     children: (
       <NoticePage title="There is no such page">
         <p>
-          <a href="/console">To the events</a>
+          <a href="/console">To the overview</a>
         </p>
       </NoticePage>
     ),

@@ -1,8 +1,10 @@
 import type { Child } from 'hono/jsx'
 import type { EventDetail } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
-import { Form } from './form.tsx'
-import { Mono, Status, When } from './parts.tsx'
+import { Stages } from './event-stages.tsx'
+import { Fact } from './facts.tsx'
+import { Confirm } from './forms.tsx'
+import { Mono, Status } from './parts.tsx'
 import { Payload } from './payload.tsx'
 
 export interface EventPageProps {
@@ -16,7 +18,7 @@ export interface EventPageProps {
 export const EventPage = ({ event, notice, now }: EventPageProps) => (
   <>
     <p class="crumbs">
-      <a href="/console">Events</a>
+      <a href="/console/events">Events</a>
     </p>
     {notice}
     <article id="event" data-live-id="event">
@@ -29,16 +31,7 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
       </div>
       {event.reason && <p class={`why ${event.status}`}>{event.reason}</p>}
       <Facts event={event} />
-      <section aria-labelledby="timeline">
-        <h2 id="timeline">Timeline</h2>
-        <ol class="timeline">
-          {event.timeline.map(({ at, what }) => (
-            <li>
-              <span>{what}</span> <When at={at} now={now} />
-            </li>
-          ))}
-        </ol>
-      </section>
+      <Stages event={event} now={now} />
       <Payload payload={event.payload} />
     </article>
   </>
@@ -48,18 +41,30 @@ export const EventPage = ({ event, notice, now }: EventPageProps) => (
 const Actions = ({ event }: { readonly event: EventDetail }) => (
   <div class="actions">
     {event.status === 'dead' && (
-      <Form action="/console/dead-letters/redrive">
-        <input type="hidden" name="ids" value={event.id} />
-        <input type="hidden" name="back" value={event.id} />
-        <button title="Gives it its attempts back; it stays the same event">Redrive</button>
-      </Form>
+      <Confirm
+        id="redrive"
+        label="Redrive"
+        question="Redrive this event?"
+        doIt="Redrive it"
+        action="/console/dead-letters/redrive"
+        fields={{ ids: event.id, back: event.id }}
+      >
+        <p>It gets its attempts back and stays the same event.</p>
+      </Confirm>
     )}
     {(event.status === 'done' || event.status === 'dead') && (
-      <Form action={`/console/events/${event.id}/replay`}>
-        <button title="Sends it through the handlers again, as a new event with the same idempotency key">
-          Replay
-        </button>
-      </Form>
+      <Confirm
+        id="replay"
+        label="Replay"
+        question="Replay this event?"
+        doIt="Replay it"
+        action={`/console/events/${event.id}/replay`}
+      >
+        <p>
+          It goes through the handlers again, as a new event with the same idempotency key: a destination that
+          heeds the key does nothing twice.
+        </p>
+      </Confirm>
     )}
   </div>
 )
@@ -98,24 +103,11 @@ const Facts = ({ event }: { readonly event: EventDetail }) => (
   </dl>
 )
 
-interface FactProps {
-  readonly name: string
-  readonly wide?: boolean
-  readonly children?: Child
-}
-
-const Fact = ({ name, wide, children }: FactProps) => (
-  <div class={wide ? 'wide' : undefined}>
-    <dt>{name}</dt>
-    <dd class="break">{children}</dd>
-  </div>
-)
-
 /** An event that has no record: taken by no worker yet, or past its time. */
 export const NoEventPage = ({ notice }: { readonly notice?: Child }) => (
   <>
     <p class="crumbs">
-      <a href="/console">Events</a>
+      <a href="/console/events">Events</a>
     </p>
     {notice}
     <article id="event" data-live-id="event">

@@ -11,6 +11,7 @@ import { findEvent, problemOf, replayEvent } from '../events.ts'
 import { mayTouch } from '../requests.ts'
 import { RedriveNotice, ReplayNotice } from './dead-letters-page.tsx'
 import { EventPage, NoEventPage } from './event-page.tsx'
+import { utcOf } from './forms.tsx'
 import { EventsPage, type EventFilter } from './events-page.tsx'
 import { page } from './page.tsx'
 
@@ -24,7 +25,7 @@ const windows = new Map<string, Millis>([
 const liveWindow = minutes(15)
 
 export function eventRoutes(app: Hono<AdminEnv>, deps: AdminDeps): void {
-  app.get('/', (c) => events(c, deps))
+  app.get('/events', (c) => events(c, deps))
   app.get('/events/:id', (c) => event(c, deps))
   app.post('/events/:id/replay', async (c) => {
     const id = c.req.param('id')
@@ -38,11 +39,13 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
   const filter = filterOf(c)
   const cursor = c.req.query('cursor')
   const isLive = c.req.query('live') === 'new' && cursor === undefined
-  const { within, ...narrowed } = filter
+  const { within, since, until, ...narrowed } = filter
   const browsed = await browseEvents(
     {
       ...narrowed,
       status: statuses.find((status) => status === filter.status),
+      since: utcOf(since),
+      until: utcOf(until),
       cursor,
       limit: '100',
       within: isLive ? liveWindow : (windows.get(within) ?? hours(24)),
@@ -50,7 +53,7 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
     c.get('signal'),
     admitted(deps, c),
   )
-  if (browsed.kind === 'invalid_cursor') return c.redirect('/console', 303)
+  if (browsed.kind === 'invalid_cursor') return c.redirect('/console/events', 303)
   const content = (
     <EventsPage
       items={browsed.items}
@@ -64,7 +67,7 @@ async function events(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> 
       now={deps.clock.now()}
     />
   )
-  const live = cursor === undefined ? 'rows' : undefined
+  const live = cursor === undefined && filter.until === undefined ? 'rows' : undefined
   return c.html(page({ title: 'Events', stage: deps.stage, section: 'events', live, children: content }))
 }
 
@@ -76,13 +79,16 @@ function filterOf(c: Context<AdminEnv>): EventFilter {
     provider: given('provider'),
     status: given('status'),
     tenant: given('tenant'),
+    type: given('type'),
+    since: utcOf(given('since')) && given('since'),
+    until: utcOf(given('until')) && given('until'),
     within: windows.has(within) ? within : '24h',
   }
 }
 
 function addressOf(query: Readonly<Record<string, string | undefined>>): string {
   const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return `/console?${new URLSearchParams(set).toString()}`
+  return `/console/events?${new URLSearchParams(set).toString()}`
 }
 
 async function event(c: Context<AdminEnv>, deps: AdminDeps): Promise<Response> {
@@ -116,5 +122,11 @@ function noticeOf(c: Context<AdminEnv>) {
   if (c.req.query('redriven') === '1') return <RedriveNotice queued={1} others={0} />
   if (c.req.query('redriven') === '0') return <RedriveNotice queued={0} others={1} />
   const refusal = refusals.find((kind) => kind === c.req.query('refused'))
-  return refusal && <p class="notice bad">{problemOf(refusal).detail}</p>
+  return (
+    refusal && (
+      <p class="notice bad" role="alert">
+        {problemOf(refusal).detail}
+      </p>
+    )
+  )
 }

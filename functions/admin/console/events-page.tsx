@@ -1,13 +1,19 @@
 import { statuses, type EventItem } from '#lib/admin/schemas.ts'
 import type { EpochMs } from '#lib/primitives/clock.ts'
+import { Field } from './forms.tsx'
 import { Ago, Mono, Select, Status } from './parts.tsx'
+import { Cell, Table } from './table.tsx'
 
 /** What the list is narrowed to, as it stands in the address. */
 export interface EventFilter {
   readonly provider?: string | undefined
   readonly status?: string | undefined
   readonly tenant?: string | undefined
+  readonly type?: string | undefined
   readonly within: string
+  /** Of the field for date and time: `2026-11-21T08:00`, in UTC. They go before `within`. */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
 }
 
 export interface EventsPageProps {
@@ -35,7 +41,7 @@ export const EventsPage = ({ items, filter, older, isLater, providers, addresses
     <div class="head">
       <h1>Events</h1>
       {isLater ? (
-        <a href="/console">Newest</a>
+        <a href="/console/events">Newest</a>
       ) : (
         <button id="live" class="live quiet" type="button" hidden>
           Live
@@ -54,11 +60,18 @@ export const EventsPage = ({ items, filter, older, isLater, providers, addresses
   </>
 )
 
-const isNarrowed = ({ provider, status, tenant }: EventFilter): boolean =>
-  Boolean(provider || status || tenant)
+const isNarrowed = ({ provider, status, tenant, type, since, until }: EventFilter): boolean =>
+  Boolean(provider || status || tenant || type || since || until)
 
 const Filters = ({ filter, providers }: Pick<EventsPageProps, 'filter' | 'providers'>) => (
-  <form class="filters" method="get" action="/console" data-submit-on-change>
+  <form
+    class="filters"
+    method="get"
+    action="/console/events"
+    role="search"
+    aria-label="Events"
+    data-submit-on-change
+  >
     <Select
       name="provider"
       label="Provider"
@@ -74,60 +87,58 @@ const Filters = ({ filter, providers }: Pick<EventsPageProps, 'filter' | 'provid
         ...statuses.filter((each) => each !== 'received').map((each) => [each, each] as const),
       ]}
     />
-    <label class="field">
-      <span>Tenant</span>
-      <input name="tenant" value={filter.tenant ?? ''} placeholder="all" autocomplete="off" maxlength={63} />
-    </label>
+    <Field name="tenant" label="Tenant" value={filter.tenant} placeholder="all" />
+    <Field name="type" label="Type" value={filter.type} placeholder="all" />
     <Select name="within" label="Received" value={filter.within} options={windows} />
+    <details class="exact" open={Boolean(filter.since ?? filter.until)}>
+      <summary>Exact times</summary>
+      <div>
+        <Field name="since" type="datetime-local" label="Since (UTC)" value={filter.since} />
+        <Field name="until" type="datetime-local" label="Until (UTC)" value={filter.until} />
+      </div>
+    </details>
     <button>Filter</button>
   </form>
 )
 
 const EventTable = ({ items, now }: Pick<EventsPageProps, 'items' | 'now'>) => (
-  <table class="events">
-    <thead>
-      <tr>
-        <th scope="col">Status</th>
-        <th scope="col">Event</th>
-        <th scope="col">Tenant</th>
-        <th scope="col" class="number">
-          Attempts
-        </th>
-        <th scope="col">Received</th>
-      </tr>
-    </thead>
-    <tbody id="rows">
-      {items.map((event) => (
-        <EventRow event={event} now={now} />
-      ))}
-    </tbody>
-  </table>
+  <Table
+    caption="Events, the newest first"
+    class="events"
+    columns={['Status', 'Event', 'Tenant', { text: 'Attempts', class: 'number' }, 'Received']}
+    bodyId="rows"
+  >
+    {items.map((event) => (
+      <EventRow event={event} now={now} />
+    ))}
+  </Table>
 )
 
 const EventRow = ({ event, now }: { readonly event: EventItem; readonly now: EpochMs }) => (
   <tr
+    role="row"
     id={event.id}
     data-at={event.receivedAt}
     data-state={`${event.status} ${event.attempts} ${event.reason ?? ''}`}
   >
-    <td class="c-status">
+    <Cell class="c-status">
       <Status status={event.status} />
-    </td>
-    <td class="c-event">
+    </Cell>
+    <Cell class="c-event">
       <a href={`/console/events/${event.id}`}>
         <span class="dim">{event.provider}</span> <b>{event.type}</b>
       </a>
       {event.via !== 'webhook' && <span class="tag">{event.via}</span>}
       {event.reason && <span class={`reason ${event.status}`}>{event.reason}</span>}
-    </td>
-    <td class="c-tenant">{event.tenant}</td>
-    <td class="c-attempts number">
+    </Cell>
+    <Cell class="c-tenant">{event.tenant}</Cell>
+    <Cell class="c-attempts number">
       {event.attempts}
       <span class="unit"> {event.attempts === 1 ? 'attempt' : 'attempts'}</span>
-    </td>
-    <td class="c-time">
+    </Cell>
+    <Cell class="c-time">
       <Ago at={event.receivedAt} now={now} />
-    </td>
+    </Cell>
   </tr>
 )
 
@@ -142,7 +153,7 @@ const Empty = ({
     <div class="empty">
       <p>No event matches.</p>
       <p>
-        <a href="/console">Show all events</a>
+        <a href="/console/events">Show all events</a>
       </p>
     </div>
   ) : (
@@ -165,7 +176,7 @@ const Empty = ({
         </>
       )}
       <p class="dim">
-        Older events: choose <a href="/console?within=30d">the last 30 days</a>.
+        Older events: choose <a href="/console/events?within=30d">the last 30 days</a>.
       </p>
     </div>
   )

@@ -12,6 +12,8 @@ export type Visit = (request: Request, c: Context<AdminEnv>) => Response | Promi
 const wholeEvery = 15
 /** A page that only counts dead letters does so once a minute. */
 const countEvery = seconds(60)
+/** A page that takes much reading is looked at no more often. */
+const slowly = seconds(30)
 /** How long a browser waits before it asks again, by how often nothing had changed. */
 const waits: readonly (readonly [turns: number, wait: Millis])[] = [
   [30, seconds(15)],
@@ -53,7 +55,8 @@ export async function live(c: Context<AdminEnv>, deps: AdminDeps, visit: Visit):
   const digest = sha256Hex(withoutAges(main)).slice(0, 16)
   const isNew = digest !== (isWhole ? seen.whole : seen.recent)
   const idle = isNew ? 0 : Math.min(seen.idle + 1, 999)
-  const wait = waits.find(([turns]) => idle >= turns)?.[1] ?? seconds(2)
+  const soon = waits.find(([turns]) => idle >= turns)?.[1] ?? seconds(2)
+  const wait = kind === 'slow' ? slowly : soon
   const events = [
     ...(isNew ? [event(isWhole ? 'whole' : 'recent', main)] : []),
     ...(seen.turn % wholeEvery === 0 ? [await deadCount(c, deps)] : []),

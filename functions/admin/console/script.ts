@@ -16,7 +16,7 @@ const tellTimes = () => {
 
 const makeButton = () => {
   const made = Object.assign(document.createElement('button'), { id: 'live', className: 'live quiet', type: 'button', hidden: true })
-  document.querySelector('.bar .stage').before(made)
+  document.querySelector('.bar .stage').after(made)
   return made
 }
 // Politely, and not more often than every ten seconds.
@@ -74,8 +74,9 @@ const takeRows = (fresh, whole) => {
 }
 
 const strip = (element) => element.innerHTML.replace(/<time [^>]*data-ago[^>]*>[^<]*/g, '')
-// What someone has begun to fill in stays as it is.
+// What someone has begun to fill in or is being asked stays as it is.
 const isTouched = (element) =>
+  element.querySelector(':popover-open') ||
   [...element.querySelectorAll('input, textarea')].some((each) =>
     each.type === 'checkbox' ? each.checked !== each.defaultChecked : each.value !== each.defaultValue,
   )
@@ -89,9 +90,10 @@ const takePage = (fresh) => {
   }
 }
 const count = (event) => {
-  const place = document.querySelector('#dead-count')
-  place.textContent = event.data
-  place.hidden = event.data === ''
+  for (const place of document.querySelectorAll('[data-dead-count]')) {
+    place.textContent = event.data
+    place.hidden = event.data === ''
+  }
 }
 
 const take = (whole) => (event) => {
@@ -156,8 +158,8 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
 })
+for (const part of document.querySelectorAll('[data-needs-script]')) part.hidden = false
 for (const box of document.querySelectorAll('input[data-all]')) {
-  box.hidden = false
   box.addEventListener('change', () => {
     for (const each of document.getElementsByName(box.dataset.all)) each.checked = box.checked
   })

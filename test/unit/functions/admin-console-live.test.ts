@@ -44,7 +44,7 @@ async function turn(page: string, kind: string, last = '', as = session): Promis
   }
 }
 /** So many turns; answers the last. */
-async function turns(count: number, from: Turn, page = '/console', kind = 'rows'): Promise<Turn> {
+async function turns(count: number, from: Turn, page = '/console/events', kind = 'rows'): Promise<Turn> {
   let last = from
   for (let index = 0; index < count; index += 1) last = await turn(page, kind, last.id)
   return last
@@ -52,7 +52,7 @@ async function turns(count: number, from: Turn, page = '/console', kind = 'rows'
 
 test('the first turn brings the page and the count of dead letters, the next only what is new', async () => {
   await given.seed({ key: 'a', status: 'dead', type: 'type.a' })
-  const first = await turn('/console', 'rows')
+  const first = await turn('/console/events', 'rows')
   expect(first.events).toEqual(['whole', 'count', 'turn'])
   expect(first.text).toContain('type.a')
   expect(first.text).toContain('event: count\ndata: 1\n')
@@ -61,27 +61,35 @@ test('the first turn brings the page and the count of dead letters, the next onl
   expect(quiet.text.length).toBeLessThan(150)
 
   await given.seed({ key: 'b', type: 'type.b' })
-  const next = await turn('/console', 'rows', quiet.id)
+  const next = await turn('/console/events', 'rows', quiet.id)
   expect(next.events).toEqual(['recent', 'turn'])
   expect(next.text).toContain('type.b')
 })
 
 test('time that passes is no change', async () => {
   await given.seed({ key: 'a' })
-  const quiet = await turns(2, await turn('/console', 'rows'))
+  const quiet = await turns(2, await turn('/console/events', 'rows'))
   await clock.advance(minutes(3))
-  expect((await turn('/console', 'rows', quiet.id)).events).toEqual(['turn'])
+  expect((await turn('/console/events', 'rows', quiet.id)).events).toEqual(['turn'])
 })
 
 test('a browser waits longer the longer nothing changes, and not when something has', async () => {
-  const first = await turn('/console', 'rows')
+  const first = await turn('/console/events', 'rows')
   expect(first.retry).toBe(2_000)
   const idle = await turns(14, first)
   expect(idle.retry).toBe(5_000)
   const longIdle = await turns(25, idle)
   expect(longIdle.retry).toBe(15_000)
   await given.seed({ key: 'a' })
-  expect((await turn('/console', 'rows', longIdle.id)).retry).toBe(2_000)
+  expect((await turn('/console/events', 'rows', longIdle.id)).retry).toBe(2_000)
+})
+
+test('a page that takes much reading is looked at no more often than every half minute', async () => {
+  const first = await turn('/console', 'slow')
+  expect([first.events, first.retry]).toEqual([['whole', 'count', 'turn'], 30_000])
+  await given.seed({ key: 'a' })
+  const next = await turn('/console', 'slow', first.id)
+  expect([next.events, next.retry]).toEqual([['whole', 'turn'], 30_000])
 })
 
 test('a page that settles says so once it has', async () => {
@@ -94,7 +102,7 @@ test('a page that settles says so once it has', async () => {
 
 test('each line of what a sender wrote is data, never an event or an id', async () => {
   await given.seed({ key: 'a', type: 'x\n\nevent: end\ndata: y\n\nid: evil\r\rretry: 1' })
-  const { events, id, retry } = await turn('/console', 'rows')
+  const { events, id, retry } = await turn('/console/events', 'rows')
   expect(events).toEqual(['whole', 'count', 'turn'])
   expect([id.startsWith('1.0.'), retry]).toEqual([true, 2_000])
 })
@@ -103,7 +111,7 @@ test('updates are of this console, of this session, and of nobody without one', 
   await given.seed({ key: 'a', tenant: 'acme', type: 'of.acme', status: 'dead' })
   await given.seed({ key: 'b', tenant: 'umbrella', type: 'of.umbrella', status: 'dead' })
   const viewer: Caller = { role: 'viewer', tenants: ['acme'], actor: 'person:kim' }
-  const scoped = await turn('/console', 'rows', '', consoleSession(given, viewer))
+  const scoped = await turn('/console/events', 'rows', '', consoleSession(given, viewer))
   expect(scoped.text).toContain('of.acme')
   expect(scoped.text).not.toContain('umbrella')
   expect(scoped.text).toContain('event: count\ndata: 1\n')
@@ -117,7 +125,7 @@ test('updates are of this console, of this session, and of nobody without one', 
     '',
   ])
     expect((await turn(page, 'rows')).status, page).toBe(404)
-  expect((await turn('/console?cursor=x', 'rows')).status).toBe(204)
+  expect((await turn('/console/events?cursor=x', 'rows')).status).toBe(204)
   expect((await given.app.request('https://sluice.test/console/live?kind=rows&page=/console')).status).toBe(
     401,
   )
@@ -125,7 +133,7 @@ test('updates are of this console, of this session, and of nobody without one', 
 
 test('an id that someone made up is as good as none', async () => {
   for (const id of ['x', '1', '1.2.3.4', `9999999999.0.-.-`, '-1.0.-.-'])
-    expect((await turn('/console', 'rows', id)).id).toMatch(/^1\./)
+    expect((await turn('/console/events', 'rows', id)).id).toMatch(/^1\./)
 })
 
 test('a page that shows nothing live still counts dead letters, once a minute', async () => {

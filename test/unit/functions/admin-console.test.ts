@@ -167,7 +167,7 @@ describe('B087: what a sender wrote', () => {
     const cookie = await signIn(given)
     const body = JSON.stringify({ [evil]: evil })
     const id = await given.seed({ key: evil, type: evil, body, status: 'dead', reason: evil, tenant: 'acme' })
-    for (const path of ['/console', '/console/dead-letters', `/console/events/${id}`]) {
+    for (const path of ['/console/events', '/console/dead-letters', `/console/events/${id}`]) {
       const html = await (await visit(path, { cookie })).text()
       expect(html).toContain('onerror=alert(1)')
       expect(html).not.toContain('<img src=x')
@@ -179,7 +179,10 @@ describe('B087: what a sender wrote', () => {
     const cookie = await signIn(given)
     const query = encodeURIComponent(evil)
     for (const path of [
-      `/console?tenant=${query}&status=${query}&provider=${query}&within=${query}`,
+      `/console?within=${query}`,
+      `/console/events?tenant=${query}&status=${query}&provider=${query}&type=${query}&since=${query}&within=${query}`,
+      `/console/connections?tenant=${query}&state=${query}&did=${query}&refused=${query}`,
+      `/console/polls/${query}?did=${query}`,
       `/console/dead-letters?reason=${query}&redriven=${query}&refused=${query}`,
       `/console/events/${query}?queued=${query}&refused=${query}`,
     ]) {
@@ -223,7 +226,7 @@ describe('the pages', () => {
     const cookie = await signIn(given)
     for (let index = 0; index < 110; index += 1)
       await given.seed({ key: `k${index}`, type: `type.${index}`, age: index })
-    const first = await (await visit('/console?within=7d', { cookie })).text()
+    const first = await (await visit('/console/events?within=7d', { cookie })).text()
     const older = /<a href="([^"]+)">Older events/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
     const second = await (await visit(older, { cookie })).text()
     expect(first).toContain('type.99<')
