@@ -8,7 +8,7 @@ interface Context {
   readonly isKeyCondition?: boolean
 }
 interface Parser {
-  parse(expression: string, options: { readonly context: Context }): unknown
+  parse: (expression: string, options: { readonly context: Context }) => unknown
 }
 
 /** What an expression is parsed to, with the names of values where values stand. */
