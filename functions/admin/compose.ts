@@ -12,7 +12,7 @@ import { env, prefixes } from '#lib/config/names.ts'
 import { dynamoHistory } from '#lib/idempotency/history.dynamo.ts'
 import { sqsBackfillJobs } from '#lib/polling/backfill-jobs.sqs.ts'
 import { dynamoBackfills } from '#lib/polling/backfills.dynamo.ts'
-import { dynamoSubscriptionsOf } from '#lib/polling/keeper-of.dynamo.ts'
+import { dynamoSubscriptionsShown } from '#lib/polling/keeper-of.dynamo.ts'
 import { dynamoPollReader } from '#lib/polling/poll-reader.dynamo.ts'
 import { iso, systemClock } from '#lib/primitives/clock.ts'
 import { systemRandom } from '#lib/primitives/random.ts'
@@ -113,6 +113,6 @@ const composePolls = (
   polls: dynamoPollReader(connections),
   pollJobs: sqsPollJobs({ client, queueUrl: required(env.pollQueueUrl) }),
   backfills: dynamoBackfills(connections),
-  subscriptions: dynamoSubscriptionsOf(connections),
+  subscriptions: dynamoSubscriptionsShown(connections),
   backfillJobs: sqsBackfillJobs({ client, queueUrl: required(env.backfillQueueUrl) }),
 })
