@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 
 export interface MemoryLog {
   /** MB of the process, once a second. */
@@ -6,15 +7,23 @@ export interface MemoryLog {
   stop(): void
 }
 
-/** What a process keeps in memory, as the system counts it (resident set), sampled once a second. */
+/**
+ * What a process keeps in memory, sampled once a second: without the files that it has mapped where the system tells them apart
+ * (Linux), for those are the tables on the disk, which grow with what is in them.
+ */
 export function watchMemory(pid: number): MemoryLog {
   const samples: number[] = []
   const timer = setInterval(() => samples.push(residentMb(pid)), 1_000)
   return { samples, stop: () => clearInterval(timer) }
 }
 
-const residentMb = (pid: number): number =>
-  Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).trim()) / 1_024
+function residentMb(pid: number): number {
+  const status = `/proc/${pid}/status`
+  const own = existsSync(status) && /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(status, 'utf8'))
+  if (own) return Number(own[1]) / 1_024
+  const all = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })
+  return Number(all.trim()) / 1_024
+}
 
 /** MB a minute by which the second half of `samples` grows: the slope of the line that fits it best. */
 export function growthPerMinute(samples: readonly number[]): number {

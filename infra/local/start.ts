@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { styleText } from 'node:util'
-import { startStack } from './stack.ts'
+import { keepArenasFew } from './few-arenas.ts'
 
 /** `npm start`: the stack in this terminal, until Ctrl-C. */
+keepArenasFew()
+const { startStack } = await import('./stack.ts')
 const began = performance.now()
 const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 const dim = (text: string): string => styleText('dim', text)
