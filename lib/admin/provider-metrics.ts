@@ -1,14 +1,7 @@
-import {
-  epochMs,
-  iso,
-  later,
-  minutes,
-  seconds,
-  type Clock,
-  type EpochMs,
-  type Millis,
-} from '../primitives/clock.ts'
+import { iso, minutes, seconds, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import type { MetricReader } from '../telemetry/metric-reader.ts'
+import { wholeSteps } from '../telemetry/whole-steps.ts'
+import { keptFor } from './kept-for.ts'
 import { questions } from './metric-questions.ts'
 import { itemOf } from './metrics-view.ts'
 import type { MetricsAnswer } from './schemas-metrics.ts'
@@ -34,22 +27,14 @@ const keptMs = minutes(1)
  * @throws SluiceError `METRICS_UNAVAILABLE`
  */
 export function providerMetrics({ metricReader, clock }: ProviderMetricsDeps) {
-  const kept = new Map<string, { readonly at: EpochMs; readonly answer: Promise<MetricsAnswer> }>()
+  const kept = keptFor<MetricsAnswer>(keptMs, clock)
   return (
     window: WindowName,
     wantedStepMs: Millis | undefined,
     signal: AbortSignal,
   ): Promise<MetricsAnswer> => {
     const stepMs = wantedStepMs ?? windows[window].stepMs
-    const key = `${window} ${stepMs}`
-    const now = clock.now()
-    const last = kept.get(key)
-    if (last && now - last.at < keptMs) return last.answer
-    const answer = read(window, stepMs, now, { metricReader, signal })
-    kept.set(key, { at: now, answer })
-    // What failed is asked for again.
-    answer.catch(() => kept.delete(key))
-    return answer
+    return kept(`${window} ${stepMs}`, (now) => read(window, stepMs, now, { metricReader, signal }))
   }
 }
 
@@ -60,9 +45,7 @@ async function read(
   { metricReader, signal }: { readonly metricReader: MetricReader; readonly signal: AbortSignal },
 ): Promise<MetricsAnswer> {
   const { windowMs } = windows[window]
-  // Whole steps, the one that has begun included.
-  const until = epochMs(Math.ceil(now / stepMs) * stepMs)
-  const span = { since: later(until, 0 - windowMs), until }
+  const span = wholeSteps(now, stepMs, windowMs)
   const series = await metricReader.read(questions(stepMs, windowMs), span, signal)
   const byProvider = Map.groupBy(series, ({ provider }) => provider)
   const items = [...byProvider].map(([provider, lines]) => itemOf(provider, lines, { stepMs, windowMs, now }))
@@ -70,7 +53,7 @@ async function read(
     window,
     stepSeconds: stepMs / 1_000,
     since: iso(span.since),
-    until: iso(until),
+    until: iso(span.until),
     items: items.toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
     cursor: null,
   }

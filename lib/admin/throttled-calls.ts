@@ -1,14 +1,7 @@
-import {
-  epochMs,
-  hours,
-  later,
-  minutes,
-  seconds,
-  type Clock,
-  type EpochMs,
-  type Millis,
-} from '../primitives/clock.ts'
+import { hours, minutes, seconds, type Clock, type EpochMs, type Millis } from '../primitives/clock.ts'
 import type { MetricPoint, MetricReader } from '../telemetry/metric-reader.ts'
+import { wholeSteps } from '../telemetry/whole-steps.ts'
+import { keptFor } from './kept-for.ts'
 
 export interface ThrottledDeps {
   readonly metricReader: MetricReader
@@ -27,17 +20,9 @@ const keptMs = minutes(1)
  * @throws SluiceError `METRICS_UNAVAILABLE`
  */
 export function throttledCalls({ metricReader, clock }: ThrottledDeps) {
-  const kept = new Map<Millis, { readonly at: EpochMs; readonly answer: Promise<Throttled> }>()
-  return (within: Millis, signal: AbortSignal): Promise<Throttled> => {
-    const now = clock.now()
-    const last = kept.get(within)
-    if (last && now - last.at < keptMs) return last.answer
-    const answer = read(within, now, metricReader, signal)
-    kept.set(within, { at: now, answer })
-    // What failed is asked for again.
-    answer.catch(() => kept.delete(within))
-    return answer
-  }
+  const kept = keptFor<Throttled>(keptMs, clock)
+  return (within: Millis, signal: AbortSignal): Promise<Throttled> =>
+    kept(String(within), (now) => read(within, now, metricReader, signal))
 }
 
 async function read(
@@ -47,10 +32,8 @@ async function read(
   signal: AbortSignal,
 ): Promise<Throttled> {
   const stepMs = stepFor(within)
-  // Whole steps, the one that has begun included.
-  const until = epochMs(Math.ceil(now / stepMs) * stepMs)
   const wanted = [{ id: 'throttled', name: 'CallThrottled', statistic: 'Sum', stepMs }] as const
-  const series = await reader.read(wanted, { since: later(until, 0 - within), until }, signal)
+  const series = await reader.read(wanted, wholeSteps(now, stepMs, within), signal)
   return new Map(series.map(({ provider, points }) => [provider, points]))
 }
 

@@ -14,6 +14,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { simClient } from './client.ts'
 import type { SimHandler } from './handlers.ts'
 import type { Watch } from './invariants.ts'
+import { invocation } from './invocation.ts'
 import type { Received } from './models/sqs.ts'
 import { sandbox, type Sandbox } from './sandbox.ts'
 import { urls, type World } from './world.ts'
@@ -41,23 +42,10 @@ export function startWorkers(world: World, seen: Watch, handler: SimHandler, max
     const running = idle.pop() ?? start(world, handler, maxAttempts)
     const { box } = running
     drawFate(box, world)
-    const startedAt = world.clock.now()
     busy += 1
-    let over = false
-    const end = (): void => {
-      if (!over) busy -= 1
-      over = true
-    }
-    // Lambda ends an invocation at its timeout, and with it the sandbox; one that stands still is not seen to overrun.
-    world.clock.after(settings.timeoutMs, () => {
-      if (over || box.paused) return
-      box.kill()
-      end()
+    const { context, isOver, end } = invocation(box, world.clock, settings.timeoutMs, () => {
+      busy -= 1
     })
-    world.clock.after(ms(3 * settings.timeoutMs), end)
-    const context = {
-      getRemainingTimeInMillis: () => settings.timeoutMs - (world.clock.now() - startedAt),
-    } as Context
     const answer = await running.invoke(
       { Records: messages.map((message) => toRecord(message, queue.arn)) },
       context,
@@ -72,7 +60,7 @@ export function startWorkers(world: World, seen: Watch, handler: SimHandler, max
       if (world.faults.chance(0.02, 'an acknowledgement is lost')) continue
       world.sqs.apply(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }))
     }
-    if (!over) idle.push(running)
+    if (!isOver()) idle.push(running)
     end()
   }
 

@@ -1,4 +1,4 @@
-import type { Context, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { workerBatch, type WorkerDeps } from '#functions/worker/batch.ts'
 import { sqsBuffer } from '#lib/buffer/buffer.sqs.ts'
@@ -14,6 +14,7 @@ import { handlerSinks } from '#lib/processing/handler-sinks.ts'
 import { findProvider } from '#lib/providers/catalog.ts'
 import { silentLog } from '#lib/telemetry/log.ts'
 import { simClient } from '../client.ts'
+import { invocation } from '../invocation.ts'
 import type { Received } from '../models/sqs.ts'
 import { sandbox, type Sandbox } from '../sandbox.ts'
 import { urls } from '../world.ts'
@@ -41,22 +42,10 @@ export function startWorkers(world: OutageWorld, acknowledged: (body: string) =>
     const running = known ?? start(world)
     const { box } = running
     drawFate(box, world)
-    const startedAt = world.clock.now()
     busy += 1
-    let over = false
-    const end = (): void => {
-      if (!over) busy -= 1
-      over = true
-    }
-    world.clock.after(settings.timeoutMs, () => {
-      if (over || box.paused) return
-      box.kill()
-      end()
+    const { context, isOver, end } = invocation(box, world.clock, settings.timeoutMs, () => {
+      busy -= 1
     })
-    world.clock.after(ms(3 * settings.timeoutMs), end)
-    const context = {
-      getRemainingTimeInMillis: () => settings.timeoutMs - (world.clock.now() - startedAt),
-    } as Context
     const answer = await running.invoke({ Records: messages.map(toRecord) } satisfies SQSEvent, context)
     await box.awake()
     const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
@@ -66,7 +55,7 @@ export function startWorkers(world: OutageWorld, acknowledged: (body: string) =>
       if (world.faults.chance(0.005, 'an acknowledgement is lost')) continue
       world.sqs.apply(new DeleteMessageCommand({ QueueUrl: urls.events, ReceiptHandle }))
     }
-    if (!over) idle.push(running)
+    if (!isOver()) idle.push(running)
     end()
   }
 

@@ -1,4 +1,4 @@
-import type { Context, SQSRecord } from 'aws-lambda'
+import type { SQSRecord } from 'aws-lambda'
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { workerBatch, type WorkerDeps } from '#functions/worker/batch.ts'
 import * as s3Sdk from '#lib/aws/s3-sdk.ts'
@@ -11,6 +11,7 @@ import { dynamoSightings } from '#lib/polling/sightings.dynamo.ts'
 import { ms } from '#lib/primitives/clock.ts'
 import type { HandlerContext, SluiceEvent } from '#lib/processing/handler.ts'
 import { simClient } from '../client.ts'
+import { invocation } from '../invocation.ts'
 import type { Received } from '../models/sqs.ts'
 import { sandbox, type Sandbox } from '../sandbox.ts'
 import { tableClient } from './poller-deps.ts'
@@ -29,22 +30,10 @@ export function startWorkers(world: SyncWorld, seen: SyncWatch) {
     const offset = (world.random.fraction() * 2 - 1) * world.skewMs
     const box = sandbox(world.clock, Math.floor(world.random.fraction() * 2 ** 32), offset)
     drawFate(box, world)
-    const startedAt = world.clock.now()
     busy += 1
-    let over = false
-    const end = (): void => {
-      if (!over) busy -= 1
-      over = true
-    }
-    world.clock.after(settings.timeoutMs, () => {
-      if (over || box.paused) return
-      box.kill()
-      end()
+    const { context, end } = invocation(box, world.clock, settings.timeoutMs, () => {
+      busy -= 1
     })
-    world.clock.after(ms(3 * settings.timeoutMs), end)
-    const context = {
-      getRemainingTimeInMillis: () => settings.timeoutMs - (world.clock.now() - startedAt),
-    } as Context
     const deps = workerDeps(box, world, seen)
     const mutated = world.mutant.worker?.(deps) ?? deps
     const invoked = workerBatch({ ...mutated, claims: seen.watched(mutated.claims) })
