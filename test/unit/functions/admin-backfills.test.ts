@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { backfillItem } from '#lib/admin/schemas-backfills.ts'
 import { listOf } from '#lib/admin/schemas.ts'
 import { phaseFor } from '#lib/polling/phases.ts'
-import { pollName } from '#lib/polling/poll-name.ts'
+import { pollName } from '#lib/admin/poll-view.ts'
 import { dynamoPolls } from '#lib/polling/polls.dynamo.ts'
 import { givenAdmin, type GivenAdmin } from '../../fakes/given-admin.ts'
 import { givenIssuer, signingKey } from '../../fakes/issuer.ts'
@@ -73,6 +73,25 @@ describe('a backfill', () => {
     const list = await ask(await as('viewer'), path)
     expect(listOf(backfillItem).safeParse(list.body).success).toBe(true)
     expect((list.body['items'] as Json[]).map(({ status }) => status)).toEqual(['cancelled'])
+  })
+
+  test('takes the name under which the list has a stream with parameters', async () => {
+    const channel = { ...id, stream: 'messages?channel=C1' }
+    const polls = given.deps.polls as ReturnType<typeof dynamoPolls>
+    await polls.create({
+      ...channel,
+      tenant: 'acme',
+      provider: 'slack',
+      endpoint: 'slack',
+      phase: phaseFor(channel, 5),
+      createdAt: given.deps.clock.now(),
+    })
+    const operator = await as('operator')
+    const listed = (await ask(operator, '/api/polls')).body['items'] as { id: string; stream: string }[]
+    const name = listed.find(({ stream }) => stream === channel.stream)?.id ?? ''
+    const made = await ask(operator, `/api/polls/${encodeURIComponent(name)}/backfill`, window)
+    expect(made).toMatchObject({ status: 202, body: { poll: name } })
+    expect(given.backfillJobs).toMatchObject([channel])
   })
 
   test('of the same window is the same one', async () => {
